@@ -1,0 +1,29 @@
+//! The words of tuneup as data. No I/O, no clock, no randomness, no async.
+//!
+//! Every other crate speaks in these types: `scan` produces findings, catalogs and query sites, `report` renders
+//! them, `prove` will run the experiments. Values are plain, owned and serializable; a report needs no files.
+
+mod catalog;
+mod cost;
+mod experiment;
+mod finding;
+mod fix;
+mod query;
+mod rule;
+mod scan_result;
+mod span;
+
+pub use catalog::{
+    Catalog, Column, ColumnType, Dialect, EnumType, ForeignKey, Index, IndexMethod, ReferentialAction, Table,
+};
+pub use cost::{Cost, Count};
+pub use experiment::{Experiment, ExperimentKind, Parameter};
+pub use finding::{CallStep, Confidence, Evidence, EvidenceKind, Finding, Fingerprint, Severity};
+pub use fix::{Edit, Fix, FixSafety};
+pub use query::{
+    Bound, ColumnRef, Columns, Filter, Operation, OrderBy, Predicate, PredicateOp, QueryApi, QueryShape,
+    QuerySite, TableRef,
+};
+pub use rule::{Category, RuleDoc};
+pub use scan_result::{SCAN_SCHEMA, ScanResult, ScanStats, Warning};
+pub use span::Location;

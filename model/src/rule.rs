@@ -1,0 +1,37 @@
+//! What a rule says of itself: the one declaration its page, help and metadata derive from.
+
+use serde::Serialize;
+
+use crate::Severity;
+
+/// The declaration of a rule. Pages, `tuneup rule`, SARIF metadata and the MCP resource derive from it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct RuleDoc {
+    /// Kebab-case, names the problem, equals the file name with `-` for `_`.
+    pub id: &'static str,
+    /// Version that first had the rule.
+    pub since: &'static str,
+    pub severity: Severity,
+    pub category: Category,
+    /// One sentence without a full stop: what the rule finds.
+    pub summary: &'static str,
+    /// Why it is slow, Markdown.
+    pub why: &'static str,
+    /// A small program with the problem, files marked by `//- /path` lines; yields exactly one finding.
+    pub slow: &'static str,
+    /// The same program mended; yields none.
+    pub fast: &'static str,
+    /// When the pattern is fine, Markdown.
+    pub fine_when: &'static str,
+    /// What measurement can raise a finding to confirmed, one sentence.
+    pub proof: &'static str,
+}
+
+/// The part of the system a rule looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    Queries,
+    Schema,
+    Algorithm,
+}
