@@ -1,1 +1,2 @@
-//! x
+//! Static analysis: a source tree to a program, the program to findings.
+pub mod facts;
