@@ -1,0 +1,172 @@
+//! The Prisma schema: what the database holds (a Catalog) and what the client calls it (models and their fields).
+//!
+//! All files of a schema folder are one schema. Reading never fails: what is not understood becomes a warning and
+//! the rest stands. `syntax` reads each file by itself, `lower` looks names up across files, `relations` pairs the
+//! two sides of each relation. Views and `@@ignore` models have a [`Model`]; views have no table in the Catalog,
+//! because they cannot be indexed.
+
+mod lower;
+mod relations;
+mod syntax;
+mod token;
+mod types;
+
+use std::collections::BTreeMap;
+
+use tuneup_model::{Catalog, Dialect, Location, Warning};
+
+/// One file of a schema.
+#[derive(Debug, Clone, Copy)]
+pub struct SchemaFile<'t> {
+    /// Stands in every [`Location`] and [`Warning`].
+    pub path: &'t str,
+    pub text: &'t str,
+}
+
+/// A whole schema. Models stand in the order of declaration.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PrismaSchema {
+    pub catalog: Catalog,
+    pub models: Vec<Model>,
+    pub generators: Vec<Generator>,
+    /// The database of the `datasource` block.
+    pub provider: Dialect,
+    pub relation_mode: RelationMode,
+    pub warnings: Vec<Warning>,
+    by_accessor: BTreeMap<String, usize>,
+}
+
+/// Who keeps references whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RelationMode {
+    /// The database, with FOREIGN KEY constraints.
+    #[default]
+    ForeignKeys,
+    /// The client: the database has neither constraints nor indexes that come with them.
+    Prisma,
+}
+
+/// A `generator` block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generator {
+    pub name: String,
+    /// For example `prisma-client-js`; empty where none is given.
+    pub provider: String,
+    /// As written, relative to the schema file.
+    pub output: Option<String>,
+    pub location: Location,
+}
+
+/// A model or view as the client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// As written, for example `PostTag`.
+    pub name: String,
+    /// Property of the client, for example `postTag`.
+    pub accessor: String,
+    /// Name in the database, with its schema where that is not `public`; equals the table's name in the Catalog.
+    pub table: String,
+    /// A view: no table of the Catalog, no keys that advice could rely on.
+    pub is_view: bool,
+    /// `@@ignore`: in the database, but not in the client.
+    pub is_ignored: bool,
+    /// Fields of the client in order of declaration; `@ignore` fields are left out.
+    pub fields: Vec<Field>,
+    /// The primary key first, then each unique key.
+    pub unique_keys: Vec<UniqueKey>,
+    /// The name in the declaration.
+    pub location: Location,
+    /// The closing brace, where an attribute could be inserted; absent in a file cut short.
+    pub closing: Option<Location>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: String,
+    pub kind: FieldKind,
+    /// The name in the declaration.
+    pub location: Location,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldKind {
+    Scalar {
+        /// Name in the database.
+        column: String,
+        optional: bool,
+        list: bool,
+    },
+    Relation(Relation),
+}
+
+/// One side of a relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// Index into [`PrismaSchema::models`] of the model on the other side.
+    pub model: usize,
+    /// True where the other side has many.
+    pub list: bool,
+    pub optional: bool,
+    /// Columns of this model that hold the reference, by their names in the database; empty on the other side.
+    pub columns: Vec<String>,
+    /// Columns of the other model that are referred to; empty where `columns` is.
+    pub references: Vec<String>,
+    /// The field on the other side.
+    pub opposite: Option<String>,
+}
+
+/// Fields that fix at most one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UniqueKey {
+    /// How `where` names it: the field, or `a_b`, or the given name.
+    pub accessor: String,
+    pub fields: Vec<String>,
+    /// The same by their names in the database.
+    pub columns: Vec<String>,
+}
+
+/// Reads a schema from all its files.
+pub fn parse(files: &[SchemaFile<'_>]) -> PrismaSchema {
+    lower::lower(files)
+}
+
+impl PrismaSchema {
+    /// The model behind a property of the client, for example `postTag`.
+    pub fn by_accessor(&self, accessor: &str) -> Option<&Model> {
+        self.by_accessor.get(accessor).map(|&index| &self.models[index])
+    }
+
+    /// The model with this name, for example `PostTag`.
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        self.models.iter().find(|model| model.name == name)
+    }
+}
+
+impl Model {
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Name in the database of a scalar field.
+    pub fn column(&self, field: &str) -> Option<&str> {
+        match &self.field(field)?.kind {
+            FieldKind::Scalar { column, .. } => Some(column),
+            FieldKind::Relation(_) => None,
+        }
+    }
+
+    pub fn relation(&self, field: &str) -> Option<&Relation> {
+        match &self.field(field)?.kind {
+            FieldKind::Relation(relation) => Some(relation),
+            FieldKind::Scalar { .. } => None,
+        }
+    }
+
+    /// The unique key that `where` names so.
+    pub fn unique_key(&self, accessor: &str) -> Option<&UniqueKey> {
+        self.unique_keys.iter().find(|key| key.accessor == accessor)
+    }
+}
+
+#[cfg(test)]
+mod tests;
