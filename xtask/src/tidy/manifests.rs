@@ -1,0 +1,54 @@
+//! Rules about Cargo manifests: one place names versions, and each dependency says why it is there.
+
+use super::House;
+
+/// Members inherit every dependency; the root gives each one from outside a reason in a comment.
+pub(super) fn dependencies(house: &House) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (path, text) in house.files_ending("Cargo.toml") {
+        for (number, section, line) in dependency_lines(text) {
+            if section == "workspace.dependencies" {
+                if !line.contains("path =") && !line.contains('#') {
+                    complaints.push(format!("{path}:{number}: say in a few words why: `{line}`"));
+                }
+            } else if !line.contains("workspace = true") {
+                complaints.push(format!("{path}:{number}: take it from [workspace.dependencies]: `{line}`"));
+            }
+        }
+    }
+    complaints
+}
+
+/// Number, section and text of each line that names a dependency.
+fn dependency_lines(text: &str) -> Vec<(usize, &str, &str)> {
+    let mut section = "";
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if let Some(header) = line.strip_prefix('[') {
+            section = header.trim_end().trim_end_matches(']');
+        } else if section.ends_with("dependencies") && line.contains('=') && !line.starts_with('#') {
+            found.push((index + 1, section, line.trim_end()));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::house;
+    use super::*;
+
+    #[test]
+    fn versions_stand_in_the_root_with_a_reason() {
+        let root = "[workspace.dependencies]\nours = { path = \"ours\" }\na = \"1\" # why it is\nb = \"1\"\n";
+        let member = "[package]\nname = \"m\"\n\n[dev-dependencies]\na = { workspace = true }\nc = \"1\"\n";
+        let house = house(&[("Cargo.toml", root), ("m/Cargo.toml", member)]);
+        assert_eq!(
+            dependencies(&house),
+            [
+                "Cargo.toml:4: say in a few words why: `b = \"1\"`",
+                "m/Cargo.toml:6: take it from [workspace.dependencies]: `c = \"1\"`"
+            ]
+        );
+    }
+}
