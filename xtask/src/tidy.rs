@@ -35,13 +35,15 @@ struct Edges {
 /// A rule: what it complains of, one line each.
 type Rule = fn(&House) -> Vec<String>;
 
-const RULES: [(&str, Rule); 9] = [
+const RULES: [(&str, Rule); 11] = [
     ("sources begin with their purpose", sources::purpose),
     ("sources are short", sources::length),
+    ("sources are compiled", sources::declared),
     ("names say what a thing does", sources::names),
     ("manifests take dependencies from the workspace", manifests::dependencies),
     ("ARCHITECTURE.md is true", documents::architecture),
     ("local links lead somewhere", documents::links),
+    ("CI runs what the README says", documents::test_command),
     ("generated documents are there", documents::generated),
     ("crates see only whom they may", edges::edges),
     ("the tree speaks of the product alone", words::foreign),

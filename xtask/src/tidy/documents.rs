@@ -3,6 +3,7 @@
 use super::House;
 
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
+const TEST_HEADING: &str = "## Test it";
 
 /// ARCHITECTURE.md names every crate, and every path it names exists.
 pub(super) fn architecture(house: &House) -> Vec<String> {
@@ -31,6 +32,19 @@ pub(super) fn links(house: &House) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// The command under the README's heading of tests is what CI runs.
+pub(super) fn test_command(house: &House) -> Vec<String> {
+    let text = |path: &str| house.files.get(path).map_or("", String::as_str);
+    let section = text("README.md").lines().skip_while(|line| *line != TEST_HEADING).skip(1);
+    let command =
+        section.take_while(|line| !line.starts_with('#')).find_map(|line| line.strip_prefix("    "));
+    let Some(command) = command else {
+        return vec![format!("README.md shows no command under `{TEST_HEADING}`")];
+    };
+    let runs = text(".ci/run").lines().last().is_some_and(|last| last == format!("exec {command}"));
+    if runs { Vec::new() } else { vec![format!(".ci/run does not end with `exec {command}`")] }
 }
 
 /// The command line's reference, and a page for each rule.
@@ -117,6 +131,17 @@ mod tests {
             links(&house),
             ["docs/a.md:1: `gone.md` leads nowhere", "docs/a.md:5: `../../h` leads nowhere"]
         );
+    }
+
+    #[test]
+    fn ci_runs_the_command_of_the_readme() {
+        let readme = ("README.md", "# x\n\n    cargo run\n\n## Test it\n\n    cargo xtask test\n");
+        let good = house(&[readme, (".ci/run", "#!/bin/sh\nexec cargo xtask test\n")]);
+        assert_eq!(test_command(&good), [""; 0]);
+        let other = house(&[readme, (".ci/run", "exec cargo test\n")]);
+        assert_eq!(test_command(&other), [".ci/run does not end with `exec cargo xtask test`"]);
+        let silent = house(&[("README.md", "## Test it\n")]);
+        assert_eq!(test_command(&silent), ["README.md shows no command under `## Test it`"]);
     }
 
     #[test]
