@@ -81,8 +81,8 @@ fn scan(arguments: &ScanArguments) -> Result<(), Failure> {
     })?;
     process::run(&mut process::cargo(&["build", "--release", "--package", "tuneup", "--locked"]))?;
     let oxlint = oxlint::find(arguments.oxlint.as_deref(), &target)?;
-    let mut table = Table::new(version(&target.join("release/tuneup"))?, version(&oxlint)?);
     let programs = Programs { tuneup: target.join("release/tuneup"), oxlint, directory, outputs };
+    let mut table = Table::new(version(&programs.tuneup)?, version(&programs.oxlint)?);
     for run in 0..=arguments.runs {
         eprint!("\rrun {run} of {}", arguments.runs);
         let (scan_sample, report) = programs.scan(arguments.threads)?;
@@ -110,7 +110,7 @@ impl Programs {
         let report = self.outputs.join("tuneup.json");
         let mut command = Command::new(&self.tuneup);
         command.arg("scan").arg(&self.directory).args(["--format", "json", "--output"]).arg(&report);
-        command.env("RAYON_NUM_THREADS", threads.to_string());
+        command.arg("--threads").arg(threads.to_string());
         let sample = sample(&command, &self.outputs.join("tuneup.out"))?;
         let report = serde_json::from_str(&workspace::read(&report)?).map_err(|error| Failure::Output {
             command: process::shown(&command),

@@ -51,9 +51,6 @@ pub(super) fn sample(command: &Command, stdout: &Path) -> Result<Sample, Failure
     let mut parent = Command::new(ourselves);
     parent.arg("measure").arg("--stdout").arg(stdout).arg("--");
     parent.arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        parent.env(name, value.unwrap_or_default());
-    }
     let said = process::output(&mut parent)?;
     let misread = |reason: String| Failure::Output { command: process::shown(command), reason };
     let measured: Measured = serde_json::from_str(&said).map_err(|error| misread(error.to_string()))?;
