@@ -56,22 +56,32 @@ fn ends_with_sign(parts: &[String]) -> bool {
 }
 
 fn ends_operand(part: &str) -> bool {
-    matches!(part, "?" | ")" | "]") || part.starts_with(|c: char| c == '"' || c == '`' || c.is_alphabetic())
+    matches!(part, "?" | ")" | "]")
+        || part.starts_with(|c: char| matches!(c, '"' | '`' | '_') || c.is_alphabetic())
 }
 
 fn join(parts: &[String]) -> String {
     let mut text = String::new();
     for (at, part) in parts.iter().enumerate() {
-        let before = at.checked_sub(1).map_or("(", |before| &parts[before]);
-        let tight = matches!(before, "(" | "." | "[" | "::")
-            || matches!(part.as_str(), ")" | "]" | "," | "." | ";" | "[" | "::")
-            || (part == "(" && is_call(before));
-        if !tight {
+        if at > 0 && !is_tight(parts, at) {
             text.push(' ');
         }
         text.push_str(part);
     }
     text
+}
+
+/// True where no space goes before a part. Dots and casts bind only to an operand: elsewhere they could run together
+/// with what stands before into another token.
+fn is_tight(parts: &[String], at: usize) -> bool {
+    let binds =
+        |at: usize| matches!(parts[at].as_str(), "." | "::") && at > 0 && ends_operand(&parts[at - 1]);
+    let (before, part) = (parts[at - 1].as_str(), parts[at].as_str());
+    matches!(before, "(" | "[")
+        || matches!(part, ")" | "]" | "," | ";" | "[")
+        || binds(at)
+        || binds(at - 1)
+        || (part == "(" && is_call(before))
 }
 
 /// Names are called without a space, keywords are followed by one.
