@@ -74,11 +74,20 @@ pub(super) fn declared(house: &House) -> Vec<String> {
         let parents =
             [format!("{directory}.rs"), format!("{directory}/lib.rs"), format!("{directory}/main.rs")];
         let texts = parents.iter().filter_map(|parent| house.files.get(parent));
-        if !texts.into_iter().any(|text| text.lines().any(|line| line.ends_with(&declaration))) {
+        let declared = texts.into_iter().any(|text| text.lines().any(|line| line.ends_with(&declaration)));
+        if !declared && !is_program(house, path) {
             complaints.push(format!("{path} is the module of no file, so it is never compiled"));
         }
     }
     complaints
+}
+
+/// Whether a manifest names the file as the root of a program: `path = "fuzz_targets/x.rs"`.
+fn is_program(house: &House, path: &str) -> bool {
+    house.files_ending("Cargo.toml").any(|(manifest, text)| {
+        let inside = path.strip_prefix(manifest.trim_end_matches("Cargo.toml"));
+        inside.is_some_and(|inside| text.lines().any(|line| line == format!("path = \"{inside}\"")))
+    })
 }
 
 /// No `mod.rs`, no empty words in the names of files, types, traits, modules and functions.
@@ -169,6 +178,8 @@ mod tests {
             ("a/tests/alone.rs", "//! x\n"),
             ("a/tests/it/main.rs", "//! x\nmod seen;\n"),
             ("a/tests/it/seen.rs", "//! x\n"),
+            ("b/Cargo.toml", "[[bin]]\nname = \"x\"\npath = \"programs/x.rs\"\n"),
+            ("b/programs/x.rs", "//! x\n"),
         ]);
         assert_eq!(
             declared(&house),
