@@ -17,28 +17,28 @@ use tuneup_model::{Catalog, Dialect, Location, Warning};
 
 /// One file of a schema.
 #[derive(Debug, Clone, Copy)]
-pub struct SchemaFile<'t> {
+pub(crate) struct SchemaFile<'t> {
     /// Stands in every [`Location`] and [`Warning`].
-    pub path: &'t str,
-    pub text: &'t str,
+    pub(crate) path: &'t str,
+    pub(crate) text: &'t str,
 }
 
 /// A whole schema. Models stand in the order of declaration.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct PrismaSchema {
-    pub catalog: Catalog,
-    pub models: Vec<Model>,
-    pub generators: Vec<Generator>,
+pub(crate) struct PrismaSchema {
+    pub(crate) catalog: Catalog,
+    pub(crate) models: Vec<Model>,
+    pub(crate) generators: Vec<Generator>,
     /// The database of the `datasource` block.
-    pub provider: Dialect,
-    pub relation_mode: RelationMode,
-    pub warnings: Vec<Warning>,
+    pub(crate) provider: Dialect,
+    pub(crate) relation_mode: RelationMode,
+    pub(crate) warnings: Vec<Warning>,
     by_accessor: BTreeMap<String, usize>,
 }
 
 /// Who keeps references whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RelationMode {
+pub(crate) enum RelationMode {
     /// The database, with FOREIGN KEY constraints.
     #[default]
     ForeignKeys,
@@ -48,48 +48,48 @@ pub enum RelationMode {
 
 /// A `generator` block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Generator {
-    pub name: String,
+pub(crate) struct Generator {
+    pub(crate) name: String,
     /// For example `prisma-client-js`; empty where none is given.
-    pub provider: String,
+    pub(crate) provider: String,
     /// As written, relative to the schema file.
-    pub output: Option<String>,
-    pub location: Location,
+    pub(crate) output: Option<String>,
+    pub(crate) location: Location,
 }
 
 /// A model or view as the client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Model {
+pub(crate) struct Model {
     /// As written, for example `PostTag`.
-    pub name: String,
+    pub(crate) name: String,
     /// Property of the client, for example `postTag`.
-    pub accessor: String,
+    pub(crate) accessor: String,
     /// Name in the database, with its schema where that is not `public`; equals the table's name in the Catalog.
-    pub table: String,
+    pub(crate) table: String,
     /// A view: no table of the Catalog, no keys that advice could rely on.
-    pub is_view: bool,
+    pub(crate) is_view: bool,
     /// `@@ignore`: in the database, but not in the client.
-    pub is_ignored: bool,
+    pub(crate) is_ignored: bool,
     /// Fields of the client in order of declaration; `@ignore` fields are left out.
-    pub fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
     /// The primary key first, then each unique key.
-    pub unique_keys: Vec<UniqueKey>,
+    pub(crate) unique_keys: Vec<UniqueKey>,
     /// The name in the declaration.
-    pub location: Location,
+    pub(crate) location: Location,
     /// The closing brace, where an attribute could be inserted; absent in a file cut short.
-    pub closing: Option<Location>,
+    pub(crate) closing: Option<Location>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    pub name: String,
-    pub kind: FieldKind,
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) kind: FieldKind,
     /// The name in the declaration.
-    pub location: Location,
+    pub(crate) location: Location,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FieldKind {
+pub(crate) enum FieldKind {
     Scalar {
         /// Name in the database.
         column: String,
@@ -101,61 +101,61 @@ pub enum FieldKind {
 
 /// One side of a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Relation {
+pub(crate) struct Relation {
     /// Index into [`PrismaSchema::models`] of the model on the other side.
-    pub model: usize,
+    pub(crate) model: usize,
     /// True where the other side has many.
-    pub list: bool,
-    pub optional: bool,
+    pub(crate) list: bool,
+    pub(crate) optional: bool,
     /// Columns of this model that hold the reference, by their names in the database; empty on the other side.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// Columns of the other model that are referred to; empty where `columns` is.
-    pub references: Vec<String>,
+    pub(crate) references: Vec<String>,
     /// The field on the other side.
-    pub opposite: Option<String>,
+    pub(crate) opposite: Option<String>,
 }
 
 /// Fields that fix at most one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UniqueKey {
+pub(crate) struct UniqueKey {
     /// How `where` names it: the field, or `a_b`, or the given name.
-    pub accessor: String,
-    pub fields: Vec<String>,
+    pub(crate) accessor: String,
+    pub(crate) fields: Vec<String>,
     /// The same by their names in the database.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
 }
 
 /// Reads a schema from all its files.
-pub fn parse(files: &[SchemaFile<'_>]) -> PrismaSchema {
+pub(crate) fn parse(files: &[SchemaFile<'_>]) -> PrismaSchema {
     lower::lower(files)
 }
 
 impl PrismaSchema {
     /// The model behind a property of the client, for example `postTag`.
-    pub fn by_accessor(&self, accessor: &str) -> Option<&Model> {
+    pub(crate) fn by_accessor(&self, accessor: &str) -> Option<&Model> {
         self.by_accessor.get(accessor).map(|&index| &self.models[index])
     }
 
     /// The model with this name, for example `PostTag`.
-    pub fn model(&self, name: &str) -> Option<&Model> {
+    pub(crate) fn model(&self, name: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.name == name)
     }
 }
 
 impl Model {
-    pub fn field(&self, name: &str) -> Option<&Field> {
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
 
     /// Name in the database of a scalar field.
-    pub fn column(&self, field: &str) -> Option<&str> {
+    pub(crate) fn column(&self, field: &str) -> Option<&str> {
         match &self.field(field)?.kind {
             FieldKind::Scalar { column, .. } => Some(column),
             FieldKind::Relation(_) => None,
         }
     }
 
-    pub fn relation(&self, field: &str) -> Option<&Relation> {
+    pub(crate) fn relation(&self, field: &str) -> Option<&Relation> {
         match &self.field(field)?.kind {
             FieldKind::Relation(relation) => Some(relation),
             FieldKind::Scalar { .. } => None,
@@ -163,7 +163,7 @@ impl Model {
     }
 
     /// The unique key that `where` names so.
-    pub fn unique_key(&self, accessor: &str) -> Option<&UniqueKey> {
+    pub(crate) fn unique_key(&self, accessor: &str) -> Option<&UniqueKey> {
         self.unique_keys.iter().find(|key| key.accessor == accessor)
     }
 }
