@@ -32,6 +32,9 @@ pub struct QueryShape {
     pub order_known: bool,
     pub limit: Bound,
     pub offset: Bound,
+    /// True where it continues after a given row (cursor) instead of an offset.
+    #[serde(default)]
+    pub keyset: bool,
     /// The SQL text where the program gives one.
     pub sql: Option<String>,
 }

@@ -76,6 +76,7 @@ pub(crate) fn blank(verb: &str) -> QueryShape {
         order_known: true,
         limit: Bound::Absent,
         offset: Bound::Absent,
+        keyset: false,
         sql: None,
     }
 }

@@ -31,6 +31,7 @@ fn find_unique() -> QueryShape {
         order_known: true,
         limit: Bound::Constant(10),
         offset: Bound::Absent,
+        keyset: false,
         sql: None,
     }
 }

@@ -1,0 +1,151 @@
+//! `$queryRaw` and its siblings: the SQL text of the call, with `Prisma.sql` fragments laid in.
+
+use tuneup_model::{Bound, Columns, Dialect, QueryShape, TableRef};
+use tuneup_sql::{from_template, shapes, sketch};
+
+use super::object::Reader;
+use super::{Follow, blank};
+use crate::facts::{BinaryOp, CallId, CallKind, Expr, List};
+use crate::place::Place;
+use crate::prisma::schema::PrismaSchema;
+
+/// Longest text that is parsed; nobody writes more by hand.
+const MAX_TEXT: usize = 256 * 1024;
+
+/// What `client.$queryRaw…` asks of the database.
+pub(crate) fn raw_query(
+    follow: &dyn Follow,
+    dialect: Dialect,
+    method: &str,
+    file: u32,
+    call: CallId,
+) -> QueryShape {
+    let schema = PrismaSchema::default();
+    let reader = Reader::new(follow, &schema);
+    let mut text = Text::default();
+    match follow.facts(file).args(call).first() {
+        Some(expr) => reader.sql(Place { file, expr: *expr }, Holds::Sql, &mut text),
+        None => text.hole(),
+    }
+    text.shape(dialect).unwrap_or_else(|| unknown(method, &text))
+}
+
+fn unknown(method: &str, text: &Text) -> QueryShape {
+    let mut shape = blank(method, TableRef::Unknown);
+    shape.columns = Columns::Unknown;
+    shape.filter.has_unknown = true;
+    shape.order_known = false;
+    (shape.limit, shape.offset) = (Bound::Unknown, Bound::Unknown);
+    shape.sql = text.marked();
+    shape
+}
+
+/// The literal parts of a text; something that is not known stands between each two.
+#[derive(Debug)]
+struct Text {
+    parts: Vec<String>,
+}
+
+/// What an expression within SQL stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Sql,
+    /// A parameter: a string there is a value, unless it is a fragment.
+    Parameter,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self { parts: vec![String::new()] }
+    }
+}
+
+impl Text {
+    fn push(&mut self, text: &str) {
+        if let Some(last) = self.parts.last_mut()
+            && last.len() + text.len() <= MAX_TEXT
+        {
+            last.push_str(text);
+        }
+    }
+
+    fn hole(&mut self) {
+        self.parts.push(String::new());
+    }
+
+    /// The text with markers for what is not known; nothing where nothing is known.
+    fn marked(&self) -> Option<String> {
+        let is_known = self.parts.iter().any(|part| !part.trim().is_empty());
+        is_known.then(|| from_template(&self.parts.iter().map(String::as_str).collect::<Vec<_>>()))
+    }
+
+    /// The shape of the text where it is one statement.
+    fn shape(&self, dialect: Dialect) -> Option<QueryShape> {
+        let text = self.marked()?;
+        match shapes(&text, dialect) {
+            Ok(mut found) if found.len() == 1 => found.pop(),
+            Ok(_) => None,
+            Err(_) => sketch(&text, dialect),
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn sql(&self, at: Place, holds: Holds, out: &mut Text) {
+        let seen = self.see(at);
+        let file = seen.place.file;
+        let laid = self.deeper(|| match (seen.expr, holds) {
+            (Expr::Str(text), Holds::Sql) => out.push(self.name(seen.place, text)),
+            (Expr::Template(list), Holds::Sql) => self.template(file, list, self.hole_of(seen.place), out),
+            (Expr::Binary { op: BinaryOp::Add, left, right }, Holds::Sql) => {
+                self.sql(Place { file, expr: left }, Holds::Sql, out);
+                self.sql(Place { file, expr: right }, Holds::Sql, out);
+            }
+            (Expr::Call(call), _) => self.fragment(file, call, out),
+            (Expr::Member { property, .. }, _) if self.name(seen.place, property) == "empty" => {}
+            _ => out.hole(),
+        });
+        if laid.is_none() {
+            out.hole();
+        }
+    }
+
+    /// What the interpolations of a template at this place are: text, but parameters behind a tag.
+    fn hole_of(&self, at: Place) -> Holds {
+        let facts = self.facts(at.file);
+        let is_tagged = |call: &crate::facts::Call| {
+            call.kind == CallKind::Tagged && facts.list(call.args).first() == Some(&at.expr)
+        };
+        if facts.calls.iter().any(is_tagged) { Holds::Parameter } else { Holds::Sql }
+    }
+
+    /// Literal parts and expressions alternate, starting with a literal.
+    fn template(&self, file: u32, list: List, holds: Holds, out: &mut Text) {
+        for (position, part) in self.list(file, list).enumerate() {
+            match self.facts(file).expr(part.expr) {
+                Expr::Str(text) if position % 2 == 0 => out.push(self.name(part, text)),
+                _ => self.sql(part, holds, out),
+            }
+        }
+    }
+
+    /// ``Prisma.sql`…` `` and `Prisma.raw("…")`.
+    fn fragment(&self, file: u32, call: CallId, out: &mut Text) {
+        let facts = self.facts(file);
+        let called = facts.call(call);
+        let name = match facts.expr(called.callee) {
+            Expr::Member { property, .. } => facts.name(property),
+            Expr::Symbol(symbol) => facts.name(facts.symbol(symbol).name),
+            _ => "",
+        };
+        match (called.kind, name, facts.args(call)) {
+            (CallKind::Tagged, "sql" | "Sql" | "raw", [template]) => {
+                if let Expr::Template(list) = facts.expr(*template) {
+                    self.template(file, list, Holds::Parameter, out);
+                }
+            }
+            (CallKind::Call, "raw" | "sql", [text]) => self.sql(Place { file, expr: *text }, Holds::Sql, out),
+            _ => out.hole(),
+        }
+    }
+}
