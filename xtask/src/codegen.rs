@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::{process, workspace};
 
 /// What the paths of those tests have in common.
-const FILTER: &str = "generated_docs";
+pub(crate) const FILTER: &str = "generated_docs";
 
 pub(crate) fn run() -> Result<(), Failure> {
     let before = workspace::texts(&workspace::root())?;

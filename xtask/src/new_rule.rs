@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::workspace;
 
-/// What a new rule file holds; `{id}` is replaced.
+/// What a new rule file holds; `{id}` and `{since}` are replaced. Its empty parts fail the laws of the registry.
 const TEMPLATE: &str = include_str!("new_rule/template.rs.txt");
 
 /// The list of rules, relative to the workspace.
@@ -32,7 +32,8 @@ fn scaffold(root: &Path, id: &str) -> Result<(), Failure> {
     }
     let registry = root.join(REGISTRY);
     let registered = register(&workspace::read(&registry)?, &module)?;
-    workspace::write(&file, &TEMPLATE.replace("{id}", id))?;
+    let text = TEMPLATE.replace("{id}", id).replace("{since}", env!("CARGO_PKG_VERSION"));
+    workspace::write(&file, &text)?;
     workspace::write(&registry, &registered)
 }
 
@@ -115,7 +116,7 @@ mod tests {
         fs::write(root.path().join(REGISTRY), SOME).unwrap();
         scaffold(root.path(), "query-in-loop").unwrap();
         let rule = fs::read_to_string(root.path().join("scan/src/rules/query_in_loop.rs")).unwrap();
-        assert!(rule.contains("\"query-in-loop\"") && !rule.contains("{id}"));
+        assert!(rule.contains("\"query-in-loop\"") && !rule.contains("{id}") && !rule.contains("{since}"));
         assert!(fs::read_to_string(root.path().join(REGISTRY)).unwrap().contains("&query_in_loop::RULE,"));
         assert!(scaffold(root.path(), "query-in-loop").is_err());
     }

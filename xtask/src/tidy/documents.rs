@@ -1,6 +1,7 @@
 //! Rules about documents: what they name exists.
 
 use super::House;
+use crate::codegen::FILTER;
 
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
 const TEST_HEADING: &str = "## Test it";
@@ -47,15 +48,23 @@ pub(super) fn test_command(house: &House) -> Vec<String> {
     if runs { Vec::new() } else { vec![format!(".ci/run does not end with `exec {command}`")] }
 }
 
-/// The command line's reference, and a page for each rule.
+/// The command line's reference and a page for each rule are there, and `cargo xtask codegen` finds their tests.
 pub(super) fn generated(house: &House) -> Vec<String> {
-    let rules = house.files.keys().filter_map(|path| {
-        let rule = path.strip_prefix("scan/src/rules/")?.strip_suffix(".rs")?;
-        (!rule.contains('/')).then(|| format!("docs/rules/{}.md", rule.replace('_', "-")))
-    });
-    let expected = std::iter::once("docs/cli.md".to_owned()).chain(rules);
+    let registry = house.files.get("scan/src/rules.rs").map_or("", String::as_str);
+    let rules = registry.lines().filter_map(|line| line.strip_prefix("    &")?.strip_suffix("::RULE,"));
+    let pages = rules.map(|rule| format!("docs/rules/{}.md", rule.replace('_', "-")));
+    let expected = std::iter::once("docs/cli.md".to_owned()).chain(pages);
     let missing = expected.filter(|path| !house.files.contains_key(path));
-    missing.map(|path| format!("{path} is missing: run cargo xtask codegen")).collect()
+    let mut complaints: Vec<String> =
+        missing.map(|path| format!("{path} is missing: run cargo xtask codegen")).collect();
+    for (path, text) in house.files_ending(".rs").filter(|(path, _)| !path.starts_with("testkit/")) {
+        let holds_document = text.contains(concat!("testkit::generated::", "check"));
+        if holds_document && !path.contains(FILTER) && !text.contains(&format!("fn {FILTER}")) {
+            complaints
+                .push(format!("{path}: name the test `{FILTER}…`, or cargo xtask codegen does not find it"));
+        }
+    }
+    complaints
 }
 
 /// Texts between backticks, outside fenced blocks.
@@ -146,13 +155,22 @@ mod tests {
 
     #[test]
     fn each_rule_has_its_page() {
-        let house =
-            house(&[("scan/src/rules/a_b.rs", ""), ("scan/src/rules/c.rs", ""), ("docs/rules/c.md", "")]);
+        let registry =
+            "mod a_b;\nmod c;\nmod shared;\nstatic RULES = &[\n    &a_b::RULE,\n    &c::RULE,\n];\n";
+        let hidden = concat!("fn pages() { tuneup_testkit::generated::", "check(x) }");
+        let found = concat!("fn generated_docs() { tuneup_testkit::generated::", "check(x) }");
+        let house = house(&[
+            ("scan/src/rules.rs", registry),
+            ("docs/rules/c.md", ""),
+            ("scan/src/laws.rs", hidden),
+            ("scan/src/found.rs", found),
+        ]);
         assert_eq!(
             generated(&house),
             [
                 "docs/cli.md is missing: run cargo xtask codegen",
-                "docs/rules/a-b.md is missing: run cargo xtask codegen"
+                "docs/rules/a-b.md is missing: run cargo xtask codegen",
+                "scan/src/laws.rs: name the test `generated_docs…`, or cargo xtask codegen does not find it"
             ]
         );
     }
