@@ -10,6 +10,7 @@ impl Lowering<'_> {
     pub(super) fn class(&mut self, it: &ast::Class<'_>, given: Option<NameId>) -> ExprId {
         let name = it.id.as_ref().map(|id| self.intern(&id.name)).or(given);
         let decorators = it.decorators.iter().map(|decorator| self.expr(&decorator.expression)).collect();
+        self.type_parameters(it.type_parameters.as_deref());
         let extends = it.heritage.as_ref().map(|heritage| self.expr(&heritage.expression));
         let extends_types = it
             .heritage

@@ -167,10 +167,16 @@ impl Lowering<'_> {
             ast::AssignmentTarget::StaticMemberExpression(member) => Some(self.intern(&member.property.name)),
             _ => None,
         };
-        let value = self.named_expr(&it.right, name);
+        let mut value = self.named_expr(&it.right, name);
+        let at = span(it.span);
+        if let (true, ast::AssignmentTarget::AssignmentTargetIdentifier(id)) = (it.operator.is_arithmetic(), &it.left) {
+            let before = self.reference(id);
+            let left = self.push(before, span(id.span));
+            value = self.push(Expr::Binary { op: BinaryOp::Add, left, right: value }, at);
+        }
         let target = self.assign(&it.left, value);
         self.common_js_export(&it.left, value);
-        self.push(Expr::Assign { target, value }, span(it.span))
+        self.push(Expr::Assign { target, value }, at)
     }
 
     fn update(&mut self, it: &ast::UpdateExpression<'_>) -> ExprId {

@@ -39,6 +39,7 @@ impl Lowering<'_> {
             function.has_body = it.body.is_some();
         }
         let saved = self.enter(id);
+        self.type_parameters(it.type_parameters.as_deref());
         self.params(id, &it.params);
         let return_type = it.return_type.as_ref().map(|it| self.ty(&it.type_annotation));
         self.facts.functions[id.index()].return_type = return_type;
@@ -58,6 +59,7 @@ impl Lowering<'_> {
             function.has_body = true;
         }
         let saved = self.enter(id);
+        self.type_parameters(it.type_parameters.as_deref());
         self.params(id, &it.params);
         let return_type = it.return_type.as_ref().map(|it| self.ty(&it.type_annotation));
         self.facts.functions[id.index()].return_type = return_type;

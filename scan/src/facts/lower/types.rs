@@ -167,6 +167,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn interface_declaration(&mut self, it: &ast::TSInterfaceDeclaration<'_>) {
+        self.type_parameters(it.type_parameters.as_deref());
         let extends = it.extends.iter().map(|it| self.type_name(&it.type_name, it.type_arguments.as_deref())).collect();
         let name = self.intern(&it.id.name);
         let id = self.interface(Some(name), extends, &it.body.body);
@@ -190,7 +191,7 @@ impl Lowering<'_> {
         self.type_parameters(it.type_parameters.as_deref());
     }
 
-    fn type_parameters(&mut self, params: Option<&ast::TSTypeParameterDeclaration<'_>>) {
+    pub(super) fn type_parameters(&mut self, params: Option<&ast::TSTypeParameterDeclaration<'_>>) {
         for param in params.iter().flat_map(|params| &params.params) {
             let constraint = param.constraint.as_ref().map(|ty| self.ty(ty));
             if let Some(symbol) = binding(&param.name) {

@@ -1,0 +1,250 @@
+//! The program: all files linked, every call resolved as far as it can be, entry points and effects known.
+//!
+//! Built in one order: facts → imports → values and calls → graph and effects → entry points. Rules ask it; nothing
+//! changes it afterwards. Caches behind `RefCell` make following values lazy.
+
+mod calls;
+mod effects;
+mod entries;
+mod eval;
+mod exports;
+mod graph;
+mod iterations;
+mod libraries;
+mod members;
+mod repeated;
+mod roles;
+mod taint;
+mod targets;
+mod types;
+mod value;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use tuneup_model::Catalog;
+
+use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolKind, TypeExpr, TypeId};
+use crate::place::Place;
+use crate::prisma::query::Follow;
+use crate::prisma::schema::PrismaSchema;
+use crate::resolve::Resolution;
+use crate::workspace::Workspace;
+
+pub(crate) use effects::Effects;
+pub(crate) use entries::{Entry, EntryKind, Origin};
+pub(crate) use graph::{Hop, Reached};
+pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, SMALL, callee_name};
+pub(crate) use repeated::{Relation, Repeated, Trap};
+pub(crate) use roles::Role;
+pub(crate) use taint::{Sources, Trace, loop_chain, varies};
+pub(crate) use targets::{Query, Target};
+pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
+
+/// Everything known of a source tree.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub files: Vec<FileFacts>,
+    pub roles: Vec<Role>,
+    pub schemas: Vec<PrismaSchema>,
+    pub catalog: Catalog,
+    /// Per file and call.
+    pub targets: Vec<Vec<Target>>,
+    pub queries: Vec<Query>,
+    pub entries: Vec<Entry>,
+    pub graph: graph::Graph,
+    resolutions: Vec<FxHashMap<NameId, Resolution>>,
+    exports: Vec<exports::ExportTable>,
+    implementors: FxHashMap<(u32, InterfaceId), Vec<ClassRef>>,
+    subclasses: FxHashMap<ClassRef, Vec<ClassRef>>,
+    callers: FxHashMap<FnRef, Vec<(u32, CallId)>>,
+    origins: Vec<Option<Origin>>,
+    workspace: Workspace,
+    no_dependencies: BTreeSet<String>,
+    cache: RefCell<FxHashMap<Place, eval::Slot>>,
+    returns: RefCell<FxHashMap<FnRef, eval::Slot>>,
+    typed: RefCell<FxHashMap<(u32, TypeId), eval::Slot>>,
+    depth: Cell<u32>,
+    spreading: RefCell<FxHashSet<Place>>,
+    repeats: OnceCell<Vec<Repeated>>,
+}
+
+/// What linking starts from.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub files: Vec<FileFacts>,
+    /// Per file, by the name of the specifier.
+    pub resolutions: Vec<FxHashMap<NameId, Resolution>>,
+    pub schemas: Vec<PrismaSchema>,
+    pub catalog: Catalog,
+    pub workspace: Workspace,
+}
+
+impl Program {
+    pub(crate) fn link(parts: Parts) -> Self {
+        let roles = parts.files.iter().map(|facts| roles::role(&facts.path, facts.use_client)).collect();
+        let exports = parts.files.iter().map(exports::ExportTable::of).collect();
+        let mut program = Self {
+            files: parts.files,
+            roles,
+            schemas: parts.schemas,
+            catalog: parts.catalog,
+            targets: Vec::new(),
+            queries: Vec::new(),
+            entries: Vec::new(),
+            graph: graph::Graph::default(),
+            resolutions: parts.resolutions,
+            exports,
+            implementors: FxHashMap::default(),
+            subclasses: FxHashMap::default(),
+            callers: FxHashMap::default(),
+            origins: Vec::new(),
+            workspace: parts.workspace,
+            no_dependencies: BTreeSet::new(),
+            cache: RefCell::default(),
+            returns: RefCell::default(),
+            typed: RefCell::default(),
+            depth: Cell::new(0),
+            spreading: RefCell::default(),
+            repeats: OnceCell::new(),
+        };
+        program.index_classes();
+        program.resolve_calls();
+        program.build_graph();
+        program.find_entries();
+        program
+    }
+
+    /// Subclasses and implementors, before values are asked for.
+    fn index_classes(&mut self) {
+        let mut implementors: FxHashMap<(u32, InterfaceId), Vec<ClassRef>> = FxHashMap::default();
+        let mut subclasses: FxHashMap<ClassRef, Vec<ClassRef>> = FxHashMap::default();
+        for (file, facts) in self.files.iter().enumerate() {
+            let file = file as u32;
+            if self.roles[file as usize] == Role::Test {
+                continue;
+            }
+            for (n, class) in facts.classes.iter().enumerate() {
+                let class_ref = ClassRef { file, id: crate::facts::ClassId(n as u32) };
+                if let Some(base) = self.base_class(class_ref) {
+                    subclasses.entry(base).or_default().push(class_ref);
+                }
+                for ty in &class.implements {
+                    if let Some(interface) = self.interface_named(file, *ty) {
+                        implementors.entry(interface).or_default().push(class_ref);
+                    }
+                }
+            }
+        }
+        self.cache.borrow_mut().clear();
+        self.typed.borrow_mut().clear();
+        self.implementors = implementors;
+        self.subclasses = subclasses;
+    }
+
+    fn interface_named(&self, file: u32, ty: TypeId) -> Option<(u32, InterfaceId)> {
+        match self.type_value(file, ty) {
+            Value::Shape { file, id } => Some((file, id)),
+            _ => match self.files[file as usize].type_expr(ty) {
+                TypeExpr::Object(id) => Some((file, *id)),
+                _ => None,
+            },
+        }
+    }
+
+    fn dependencies_of(&self, path: &str) -> &BTreeSet<String> {
+        self.workspace.package_of(path).map_or(&self.no_dependencies, |package| &package.dependencies)
+    }
+
+    pub(crate) fn facts(&self, file: u32) -> &FileFacts {
+        &self.files[file as usize]
+    }
+
+    pub(crate) fn target(&self, file: u32, call: CallId) -> &Target {
+        &self.targets[file as usize][call.index()]
+    }
+
+    /// How a function is reached from an entry point; none where it is not.
+    pub(crate) fn origin(&self, function: FnRef) -> Option<Origin> {
+        self.origins[self.graph.index(function)]
+    }
+
+    /// The name people know a function by: `Service.method`, `handler`, `GET (route.ts)`.
+    pub(crate) fn function_name(&self, function: FnRef) -> String {
+        let facts = self.facts(function.file);
+        let id = self.named_function(function.file, function.id);
+        let it = facts.function(id);
+        if id == FnId(0) {
+            return "(module)".to_owned();
+        }
+        let own = it.name.map_or("(anonymous)", |name| facts.name(name));
+        match it.class.and_then(|class| facts.class(class).name) {
+            Some(class) if !it.is_arrow || it.argument_of.is_none() => format!("{}.{own}", facts.name(class)),
+            _ => own.to_owned(),
+        }
+    }
+
+    /// Source text of a callee, for people: `this.posts.find`.
+    pub(crate) fn expr_text(&self, file: u32, expr: ExprId) -> String {
+        let facts = self.facts(file);
+        match facts.expr(expr) {
+            Expr::Symbol(symbol) => facts.name(facts.symbol(symbol).name).to_owned(),
+            Expr::Global(name) => facts.name(name).to_owned(),
+            Expr::This => "this".to_owned(),
+            Expr::Super => "super".to_owned(),
+            Expr::Member { object, property } => format!("{}.{}", self.expr_text(file, object), facts.name(property)),
+            Expr::Item { object, n } => format!("{}[{n}]", self.expr_text(file, object)),
+            Expr::Index { object, .. } => format!("{}[…]", self.expr_text(file, object)),
+            Expr::Call(call) => format!("{}(…)", self.expr_text(file, facts.call(call).callee)),
+            Expr::Await(inner) | Expr::Cast { expr: inner, .. } => self.expr_text(file, inner),
+            Expr::Choice(list) => facts.list(list).first().map_or_else(|| "…".to_owned(), |first| self.expr_text(file, *first)),
+            Expr::Element(inner) => format!("an element of {}", self.expr_text(file, inner)),
+            Expr::Param { function, index } => {
+                let param = facts.function(function).params.get(index as usize);
+                param.and_then(|param| param.name).map_or_else(|| "…".to_owned(), |name| facts.name(name).to_owned())
+            }
+            _ => "…".to_owned(),
+        }
+    }
+
+    /// True where the file's findings are of interest.
+    pub(crate) fn is_app(&self, file: u32) -> bool {
+        matches!(self.roles[file as usize], Role::App | Role::Client)
+    }
+}
+
+impl Follow for Program {
+    fn facts(&self, file: u32) -> &FileFacts {
+        &self.files[file as usize]
+    }
+
+    fn follow(&self, at: Place) -> Option<Place> {
+        let mut at = at;
+        for _ in 0..24 {
+            let facts = &self.files[at.file as usize];
+            let next = match facts.expr(at.expr) {
+                Expr::Await(expr) | Expr::Cast { expr, .. } => Place { file: at.file, expr },
+                Expr::Symbol(symbol) => {
+                    let it = facts.symbol(symbol);
+                    match it.kind {
+                        SymbolKind::Value if it.assignments.is_empty() => Place { file: at.file, expr: it.definition? },
+                        SymbolKind::Import(index) => match self.imported(at.file, index)? {
+                            exports::Exported::Place(place) => place,
+                            _ => return None,
+                        },
+                        _ => return None,
+                    }
+                }
+                Expr::Member { .. } | Expr::Param { .. } => match self.eval(at) {
+                    Value::Object(place) | Value::Items(place) if place != at => return Some(place),
+                    _ => return None,
+                },
+                Expr::Unknown => return None,
+                _ => return Some(at),
+            };
+            at = next;
+        }
+        None
+    }
+}

@@ -1,0 +1,345 @@
+//! Calls: what they return, and whom they reach.
+
+use std::sync::Arc;
+
+use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, SymbolKind, TypeExpr, TypeId};
+use crate::place::Place;
+
+use super::Program;
+use super::libraries;
+use super::value::{Api, FnRef, Memo, Value};
+
+impl Program {
+    pub(super) fn call_value(&self, file: u32, id: CallId) -> Value {
+        let facts = &self.files[file as usize];
+        let call = facts.call(id);
+        if call.kind == CallKind::Jsx {
+            return Value::Unknown;
+        }
+        let callee = self.eval(Place { file, expr: call.callee });
+        callee.map(|callee| self.result_of(callee, file, id))
+    }
+
+    fn result_of(&self, callee: &Value, file: u32, id: CallId) -> Value {
+        let arg = |n: usize| self.argument(file, id, n);
+        match callee {
+            Value::Function(function) | Value::Memoized(function, _) => self.apply(*function, file, id),
+            Value::Class(class) => Value::Instance(*class),
+            Value::Callable { file, returns } => self.type_value(*file, *returns),
+            Value::Module(module) => match self.exported(*module, "default", 0) {
+                Some(exported) => {
+                    let value = self.exported_value(&exported);
+                    if matches!(value, Value::Module(_)) { Value::Unknown } else { self.result_of(&value, file, id) }
+                }
+                None => Value::Unknown,
+            },
+            Value::ModelMethod { name, .. } => match &**name {
+                "count" => Value::Number,
+                name => Value::Rows { file, call: id.0, many: returns_many(name) },
+            },
+            Value::ClientMethod { schema, name } => match &**name {
+                "$extends" => Value::Client(*schema),
+                "$transaction" => match arg(0) {
+                    Value::Function(function) => self.return_value(function),
+                    other => other,
+                },
+                "$queryRaw" | "$queryRawUnsafe" | "$queryRawTyped" => Value::Rows { file, call: id.0, many: true },
+                "$executeRaw" | "$executeRawUnsafe" => Value::Number,
+                _ => Value::Unknown,
+            },
+            Value::Api(api) => self.api_result(api, file, id),
+            _ => Value::Unknown,
+        }
+    }
+
+    pub(super) fn argument(&self, file: u32, id: CallId, n: usize) -> Value {
+        let facts = &self.files[file as usize];
+        match facts.args(id).get(n) {
+            Some(expr) => self.eval(Place { file, expr: *expr }),
+            None => Value::Nothing,
+        }
+    }
+
+    /// The result of calling `function` here: its return value, or the argument that it hands back.
+    fn apply(&self, function: FnRef, file: u32, id: CallId) -> Value {
+        let facts = &self.files[function.file as usize];
+        let it = facts.function(function.id);
+        if let Some(value) = it.return_type.and_then(|ty| self.generic_result(function, ty, file, id)) {
+            return value;
+        }
+        let general = self.return_value(function);
+        if general.is_known() && !matches!(general, Value::Shape { .. } | Value::Callable { .. }) {
+            return general;
+        }
+        let passed = Value::join(it.returns.iter().map(|it| self.handed_back(function, it.value, file, id, 0)));
+        if passed.is_known() { passed } else { general }
+    }
+
+    /// `function f<T>(make: () => T): T`: the result is what the argument is or returns.
+    fn generic_result(&self, function: FnRef, ty: TypeId, file: u32, id: CallId) -> Option<Value> {
+        let facts = &self.files[function.file as usize];
+        let ty = match facts.type_expr(ty) {
+            TypeExpr::Name { root, symbol: None, args, .. } if facts.name(*root) == "Promise" => *args.first()?,
+            _ => ty,
+        };
+        let parameter_of = |ty: TypeId| match facts.type_expr(ty) {
+            TypeExpr::Name { symbol: Some(symbol), .. } if facts.symbol(*symbol).kind == SymbolKind::TypeParameter => Some(*symbol),
+            TypeExpr::Name { root, symbol: None, args, .. } if facts.name(*root) == "Promise" => match args.first().map(|ty| facts.type_expr(*ty)) {
+                Some(TypeExpr::Name { symbol: Some(symbol), .. }) => Some(*symbol),
+                _ => None,
+            },
+            _ => None,
+        };
+        let wanted = parameter_of(ty)?;
+        for (n, param) in facts.function(function.id).params.iter().enumerate() {
+            let Some(annotation) = param.annotation else { continue };
+            if parameter_of(annotation) == Some(wanted) {
+                return Some(self.argument(file, id, n));
+            }
+            if let TypeExpr::Function { returns, .. } = facts.type_expr(annotation)
+                && parameter_of(*returns) == Some(wanted)
+            {
+                return match self.argument(file, id, n) {
+                    Value::Function(made_by) | Value::Memoized(made_by, _) => Some(self.return_value(made_by)),
+                    _ => None,
+                };
+            }
+        }
+        None
+    }
+
+    /// Where `expr` of `function` is a parameter or the result of calling one, the argument here.
+    fn handed_back(&self, function: FnRef, expr: ExprId, file: u32, id: CallId, depth: u32) -> Value {
+        if depth > 8 {
+            return Value::Unknown;
+        }
+        let facts = &self.files[function.file as usize];
+        let again = |expr: ExprId| self.handed_back(function, expr, file, id, depth + 1);
+        match facts.expr(expr) {
+            Expr::Await(inner) | Expr::Cast { expr: inner, .. } => again(inner),
+            Expr::Choice(list) => Value::join(facts.list(list).iter().take(2).map(|choice| again(*choice))),
+            Expr::Assign { value, .. } => again(value),
+            Expr::Symbol(symbol) => match facts.symbol(symbol).definition {
+                Some(definition) => again(definition),
+                None => Value::Unknown,
+            },
+            Expr::Param { function: owner, index } if owner == function.id => self.argument(file, id, index as usize),
+            Expr::Call(inner) => match self.parameter(function.file, facts.call(inner).callee) {
+                Some((owner, index)) if owner == function.id => match self.argument(file, id, index as usize) {
+                    Value::Function(made_by) | Value::Memoized(made_by, _) => self.return_value(made_by),
+                    _ => Value::Unknown,
+                },
+                _ => Value::Unknown,
+            },
+            // A wrapper that hands back a function around its argument stands for the argument.
+            Expr::Function(closure) => self.wrapped_parameter(function, closure, file, id),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn wrapped_parameter(&self, function: FnRef, closure: FnId, file: u32, id: CallId) -> Value {
+        let facts = &self.files[function.file as usize];
+        let called = facts.calls.iter().filter(|call| call.function == closure).find_map(|call| {
+            let (owner, index) = self.parameter(function.file, call.callee)?;
+            (owner == function.id).then_some(index)
+        });
+        match called {
+            Some(index) => match self.argument(file, id, index as usize) {
+                value @ (Value::Function(_) | Value::Memoized(..)) => value,
+                _ => Value::Unknown,
+            },
+            None => Value::Unknown,
+        }
+    }
+
+    /// The parameter that an expression names.
+    pub(super) fn parameter(&self, file: u32, expr: ExprId) -> Option<(FnId, u32)> {
+        let facts = &self.files[file as usize];
+        let mut expr = expr;
+        for _ in 0..8 {
+            match facts.expr(expr) {
+                Expr::Param { function, index } => return Some((function, index)),
+                Expr::Symbol(symbol) => expr = facts.symbol(symbol).definition?,
+                Expr::Cast { expr: inner, .. } | Expr::Await(inner) => expr = inner,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn api_result(&self, api: &Arc<Api>, file: u32, id: CallId) -> Value {
+        if let Some(memo) = libraries::memoizes(api)
+            && let Some(function) = self.function_argument(file, id)
+        {
+            return Value::Memoized(function, memo);
+        }
+        if let Some(schema) = self.prisma_client_type(api) {
+            return Value::Client(schema);
+        }
+        if api.package == "global" {
+            return self.builtin_result(api, file, id);
+        }
+        if let Some(value) = self.requested_type(file, id) {
+            return value;
+        }
+        if libraries::chunks(api) {
+            return Value::List(Arc::new(Value::List(Arc::new(Value::Unknown))));
+        }
+        Value::Api(Arc::new(api.called()))
+    }
+
+    /// `container.get<Service>(…)`, `moduleRef.get(Service)`, `proxyActivities<typeof activities>()`: the type asked for.
+    fn requested_type(&self, file: u32, id: CallId) -> Option<Value> {
+        let call = self.files[file as usize].call(id);
+        let typed = call.type_arg.map_or(Value::Unknown, |ty| self.type_value(file, ty));
+        if matches!(typed, Value::Instance(_) | Value::Object(_) | Value::Module(_) | Value::Client(_)) {
+            return Some(typed);
+        }
+        match (call.kind, self.argument(file, id, 0)) {
+            (CallKind::Call, Value::Class(class)) => Some(Value::Instance(class)),
+            _ => None,
+        }
+    }
+
+    fn function_argument(&self, file: u32, id: CallId) -> Option<FnRef> {
+        let facts = &self.files[file as usize];
+        facts.args(id).iter().find_map(|expr| match self.eval(Place { file, expr: *expr }) {
+            Value::Function(function) | Value::Memoized(function, _) => Some(function),
+            _ => None,
+        })
+    }
+
+    fn builtin_result(&self, api: &Api, file: u32, id: CallId) -> Value {
+        let arg = |n: usize| self.argument(file, id, n);
+        let list = |value: Value| Value::List(Arc::new(value));
+        if let Some(method) = api.path.strip_prefix("Array#") {
+            return self.array_result(method, file, id);
+        }
+        if let Some(method) = api.path.strip_prefix("String#") {
+            return match method {
+                "split" | "match" | "matchAll" => list(Value::Text),
+                "length" | "indexOf" | "lastIndexOf" | "localeCompare" | "charCodeAt" => Value::Number,
+                "includes" | "startsWith" | "endsWith" => Value::Bool,
+                _ => Value::Text,
+            };
+        }
+        match api.path.as_str() {
+            "Promise.all" | "Promise.allSettled" => match arg(0) {
+                Value::Unknown => list(Value::Unknown),
+                value => value,
+            },
+            "Promise.race" | "Promise.any" => self.element_of(&arg(0)),
+            "Promise.resolve" | "structuredClone" | "Object.freeze" | "Object.assign" | "Object.seal" => arg(0),
+            "Object.keys" => list(Value::Text),
+            "Object.values" | "Object.entries" | "Array" => list(Value::Unknown),
+            "Array.from" | "Set" => list(self.element_of(&arg(0))),
+            "String" | "JSON.stringify" | "encodeURIComponent" => Value::Text,
+            "Number" | "parseInt" | "parseFloat" | "Date.now" => Value::Number,
+            "Boolean" | "Array.isArray" => Value::Bool,
+            "Function#bind" => self.receiver(file, id),
+            path if path.starts_with("Math.") => Value::Number,
+            // What builtin objects hold is not followed: `new Map().get(key)`.
+            path if path.starts_with("Object#") || path.starts_with("Number#") || path.contains("()") => Value::Unknown,
+            _ => Value::Api(Arc::new(api.called())),
+        }
+    }
+
+    /// The value of `x` in `x.method(…)`.
+    pub(super) fn receiver(&self, file: u32, id: CallId) -> Value {
+        let facts = &self.files[file as usize];
+        match facts.expr(facts.call(id).callee) {
+            Expr::Member { object, .. } => self.eval(Place { file, expr: object }),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn array_result(&self, method: &str, file: u32, id: CallId) -> Value {
+        let element = || self.element_of(&self.receiver(file, id));
+        let list = |value: Value| Value::List(Arc::new(value));
+        let callback = || match self.argument(file, id, 0) {
+            Value::Function(function) | Value::Memoized(function, _) => self.return_value(function),
+            _ => Value::Unknown,
+        };
+        match method {
+            "map" => list(callback()),
+            "flatMap" => list(self.element_of(&callback())),
+            "filter" | "slice" | "sort" | "reverse" | "toSorted" | "toReversed" | "concat" | "splice" => match self.receiver(file, id) {
+                value @ (Value::Rows { .. } | Value::List(_)) => value,
+                _ => list(element()),
+            },
+            "find" | "findLast" | "at" | "pop" | "shift" => element(),
+            "flat" => list(self.element_of(&element())),
+            "join" => Value::Text,
+            "includes" | "some" | "every" => Value::Bool,
+            "indexOf" | "findIndex" | "lastIndexOf" | "push" | "unshift" => Value::Number,
+            "entries" | "keys" | "values" => list(Value::Unknown),
+            "reduce" | "reduceRight" => callback(),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// What a parameter can stand for: annotation, the call it is a callback of, the arguments of known calls.
+    pub(super) fn param_value(&self, function: FnRef, index: u32) -> Value {
+        let facts = &self.files[function.file as usize];
+        let it = facts.function(function.id);
+        let Some(param) = it.params.get(index as usize) else { return Value::Unknown };
+        let values = || {
+            let contextual = self.callback_parameter(function, index);
+            if contextual.is_known() {
+                return contextual;
+            }
+            let passed = self.passed_arguments(function, index);
+            if passed.is_known() {
+                return passed;
+            }
+            param.default.map_or(Value::Unknown, |expr| self.eval(Place { file: function.file, expr }))
+        };
+        let value = self.declared(function.file, param.annotation, values);
+        if param.is_rest { Value::List(Arc::new(value)) } else { value }
+    }
+
+    fn callback_parameter(&self, function: FnRef, index: u32) -> Value {
+        let facts = &self.files[function.file as usize];
+        let Some((call, position)) = facts.function(function.id).argument_of else { return Value::Unknown };
+        let callee = self.eval(Place { file: function.file, expr: facts.call(call).callee });
+        callee.map(|callee| match callee {
+            Value::ClientMethod { schema, name } if &**name == "$transaction" && index == 0 => Value::Client(*schema),
+            Value::Api(api) if api.path.starts_with("Array#") => {
+                let element = libraries::iterating_method(&api.path["Array#".len()..]);
+                if element == Some(index) { self.element_of(&self.receiver(function.file, call)) } else { Value::Unknown }
+            }
+            Value::Function(target) | Value::Memoized(target, _) => self.inner_argument(*target, position, index),
+            _ => Value::Unknown,
+        })
+    }
+
+    /// What `target` passes as argument `index` where it calls its parameter `position`.
+    fn inner_argument(&self, target: FnRef, position: u32, index: u32) -> Value {
+        let facts = &self.files[target.file as usize];
+        let calls = facts.calls.iter().enumerate().filter(|(_, call)| {
+            facts.function(target.id).span.contains(facts.span(call.expr))
+                && self.parameter(target.file, call.callee) == Some((target.id, position))
+        });
+        Value::join(calls.map(|(n, _)| self.argument(target.file, CallId(n as u32), index as usize)))
+    }
+
+    fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
+        let Some(callers) = self.callers.get(&function) else { return Value::Unknown };
+        if callers.len() > 24 {
+            return Value::Unknown;
+        }
+        Value::join(callers.iter().map(|(file, call)| self.argument(*file, *call, index as usize)))
+    }
+
+    /// For how long results of the callee are kept, where a memoizing wrapper stands before it.
+    pub(crate) fn memo_of(value: &Value) -> Option<Memo> {
+        match value {
+            Value::Memoized(_, memo) => Some(*memo),
+            _ => None,
+        }
+    }
+}
+
+fn returns_many(method: &str) -> bool {
+    matches!(method, "findMany" | "groupBy" | "createManyAndReturn" | "updateManyAndReturn" | "findRaw")
+}

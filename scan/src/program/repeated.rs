@@ -1,0 +1,325 @@
+//! Queries that run once per turn of a loop: directly, or through calls. The ground of the N+1 rules.
+
+use crate::facts::{CallId, Exit, ExitKind, Expr, GuardId, SymbolId};
+
+use super::Program;
+use super::effects::Effects;
+use super::graph::{Hop, Reached};
+use super::iterations::{Form, Iteration, LoopClass};
+use super::roles::Role;
+use super::taint::{Sources, Trace, varies};
+use super::targets::Target;
+use super::value::{FnRef, Memo};
+
+/// A query repeated by a loop.
+#[derive(Debug, Clone)]
+pub(crate) struct Repeated {
+    pub file: u32,
+    /// The call in the body: the query itself, or the first call of the path to it.
+    pub call: CallId,
+    pub iteration: Iteration,
+    /// Loops around that one.
+    pub outer: Vec<Iteration>,
+    /// Empty where the query stands in the loop.
+    pub path: Vec<Hop>,
+    pub query: u32,
+    pub relation: Relation,
+    pub traps: Vec<Trap>,
+}
+
+/// How the query's arguments relate to the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// They come from the element of each turn.
+    PerElement,
+    /// They are the same each turn.
+    Invariant,
+    /// They change, but not with the element.
+    Changing,
+}
+
+/// Why a repeated query may be right as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Trap {
+    /// The loop is not over a growing collection.
+    NotACollection(LoopClassName),
+    /// The loop stops at the first result that fits.
+    EarlyExit,
+    /// A map kept across turns stands before the query.
+    LocalCache,
+    /// A wrapper keeps results.
+    Memoized,
+    /// Several implementations are possible.
+    Ambiguous,
+    /// The path is long.
+    Far,
+    /// Each turn also waits for something slower.
+    SlowerWork,
+}
+
+/// Loop classes for messages.
+pub(crate) type LoopClassName = &'static str;
+
+impl Program {
+    /// All queries repeated by loops in application files, found once.
+    pub(crate) fn repeated(&self) -> &[Repeated] {
+        self.repeats.get_or_init(|| self.find_repeated())
+    }
+
+    fn find_repeated(&self) -> Vec<Repeated> {
+        let mut found = Vec::new();
+        for (file, facts) in self.files.iter().enumerate() {
+            if self.roles[file] != Role::App {
+                continue;
+            }
+            let file = file as u32;
+            for n in 0..facts.calls.len() as u32 {
+                let call = CallId(n);
+                if !self.call_effects(file, call).has_any(Effects::DB) {
+                    continue;
+                }
+                let iterations = self.iterations(file, call);
+                if iterations.is_empty() {
+                    continue;
+                }
+                match self.target(file, call) {
+                    Target::Query(query) => found.extend(self.direct(file, call, *query, &iterations)),
+                    Target::Functions(..) => self.indirect(file, call, &iterations, &mut found),
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    fn direct(&self, file: u32, call: CallId, query: u32, iterations: &[Iteration]) -> Option<Repeated> {
+        let facts = self.facts(file);
+        let depends = |it: &Iteration| Trace::new(facts, &it.sources).args_depend(call);
+        let (index, relation) = match iterations.iter().position(depends) {
+            Some(index) => (index, Relation::PerElement),
+            None => {
+                let index = iterations.iter().position(|it| it.class == LoopClass::Collection)?;
+                let it = &iterations[index];
+                let changes = facts.args(call).iter().any(|arg| varies(facts, &it.sources, it.body, *arg));
+                (index, if changes { Relation::Changing } else { Relation::Invariant })
+            }
+        };
+        Some(self.repeated_at(file, call, iterations, index, relation, query, Vec::new()))
+    }
+
+    fn indirect(&self, file: u32, call: CallId, iterations: &[Iteration], found: &mut Vec<Repeated>) {
+        let facts = self.facts(file);
+        let depends = |it: &Iteration| Trace::new(facts, &it.sources).call_depends(call);
+        let Some(index) = iterations.iter().position(depends).or_else(|| iterations.iter().position(|it| it.class == LoopClass::Collection)) else {
+            return;
+        };
+        for reached in self.nearest(file, call, &iterations[index].sources) {
+            let relation = if reached.dependent { Relation::PerElement } else { Relation::Invariant };
+            let mut repeated = self.repeated_at(file, call, iterations, index, relation, reached.query, reached.path.clone());
+            match reached.memo {
+                Some(Memo::Request) if reached.dependent => {}
+                Some(_) => repeated.traps.push(Trap::Memoized),
+                None => {}
+            }
+            if reached.ambiguous {
+                repeated.traps.push(Trap::Ambiguous);
+            }
+            if reached.path.len() > 4 {
+                repeated.traps.push(Trap::Far);
+            }
+            let inner_cache = self.cached_on_path(&reached);
+            if inner_cache {
+                repeated.traps.push(Trap::LocalCache);
+            }
+            found.push(repeated);
+        }
+    }
+
+    /// The nearest query of each sort that the call leads to: a read and a write that depend on the element, else
+    /// the nearest that does not.
+    fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
+        let all = self.reach(file, call, sources);
+        let pick = |writes: bool, dependent: bool| {
+            all.iter()
+                .filter(|it| it.dependent == dependent && self.queries[it.query as usize].shape.operation.is_write() == writes)
+                .min_by_key(|it| (it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional))
+                .cloned()
+        };
+        let mut picked: Vec<Reached> = [pick(false, true), pick(true, true)].into_iter().flatten().collect();
+        if picked.is_empty() {
+            picked.extend(pick(false, false));
+        }
+        picked
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one constructor for both ways a query is found")]
+    fn repeated_at(
+        &self,
+        file: u32,
+        call: CallId,
+        iterations: &[Iteration],
+        index: usize,
+        relation: Relation,
+        query: u32,
+        path: Vec<Hop>,
+    ) -> Repeated {
+        let iteration = iterations[index].clone();
+        let mut traps = Vec::new();
+        if iteration.class != LoopClass::Collection {
+            traps.push(Trap::NotACollection(class_name(iteration.class)));
+        }
+        if self.exits_early(&iteration, call) {
+            traps.push(Trap::EarlyExit);
+        }
+        if self.is_behind_cache(file, call, &iteration) {
+            traps.push(Trap::LocalCache);
+        }
+        if self.waits_for_slower(file, call, &iteration) {
+            traps.push(Trap::SlowerWork);
+        }
+        Repeated { file, call, outer: iterations[index + 1..].to_vec(), iteration, path, query, relation, traps }
+    }
+
+    /// True where a `break` or `return` after the call depends on its result, or always comes.
+    fn exits_early(&self, iteration: &Iteration, call: CallId) -> bool {
+        let Form::Loop(id) = iteration.form else { return false };
+        let facts = self.facts(iteration.file);
+        let it = facts.call(call);
+        let at = facts.span(it.expr);
+        let sources = Sources { calls: [call].into_iter().collect(), ..Sources::default() };
+        facts.loop_(id).exits.iter().any(|exit| {
+            let leaves = matches!(exit.kind, ExitKind::Break | ExitKind::Return);
+            let follows = exit.span.start >= at.end || (exit.span.start <= at.start && exit.span.end >= at.end);
+            leaves && follows && (self.always_comes(iteration, exit, it.guard) || self.guards_depend(iteration.file, exit.guard, &sources))
+        })
+    }
+
+    fn always_comes(&self, iteration: &Iteration, exit: &Exit, guard: Option<GuardId>) -> bool {
+        let facts = self.facts(iteration.file);
+        let strip = |guard: Option<GuardId>| {
+            std::iter::successors(guard, |id| facts.guard(*id).parent).find(|id| !matches!(facts.guard(*id).kind, crate::facts::GuardKind::Try))
+        };
+        strip(exit.guard) == strip(guard)
+    }
+
+    fn guards_depend(&self, file: u32, guard: Option<GuardId>, sources: &Sources) -> bool {
+        let facts = self.facts(file);
+        std::iter::successors(guard, |id| facts.guard(*id).parent)
+            .filter_map(|id| facts.guard(id).test)
+            .any(|test| Trace::new(facts, sources).depends(test))
+    }
+
+    /// `if (!seen.has(x)) seen.set(x, await find(x))`: a map from outside the loop stands before the call.
+    fn is_behind_cache(&self, file: u32, call: CallId, iteration: &Iteration) -> bool {
+        let facts = self.facts(file);
+        let guards = std::iter::successors(facts.call(call).guard, |id| facts.guard(*id).parent);
+        let mut tests = guards.filter_map(|id| facts.guard(id).test);
+        tests.any(|test| {
+            let looked_up = self.lookup_symbols(file, test);
+            looked_up.into_iter().any(|symbol| !iteration.body.contains(facts.symbol(symbol).span) && self.is_filled_in(file, symbol, iteration))
+        })
+    }
+
+    /// Symbols whose entries a test looks at: `m` of `m.has(x)`, `m.get(x)`, `m[x]`, through local variables.
+    fn lookup_symbols(&self, file: u32, test: crate::facts::ExprId) -> Vec<SymbolId> {
+        let facts = self.facts(file);
+        let mut found = Vec::new();
+        let mut pending = vec![(test, 0)];
+        while let Some((expr, depth)) = pending.pop() {
+            if depth > 12 {
+                continue;
+            }
+            let symbol_of = |expr| match facts.expr(expr) {
+                Expr::Symbol(symbol) => Some(symbol),
+                _ => None,
+            };
+            match facts.expr(expr) {
+                Expr::Call(call) => {
+                    if let Expr::Member { object, property } = facts.expr(facts.call(call).callee)
+                        && matches!(facts.name(property), "has" | "get" | "includes" | "find" | "some")
+                    {
+                        found.extend(symbol_of(object));
+                    }
+                }
+                Expr::Index { object, .. } => found.extend(symbol_of(object)),
+                Expr::Binary { op: crate::facts::BinaryOp::In, right, .. } => found.extend(symbol_of(right)),
+                Expr::Symbol(symbol) => {
+                    let it = facts.symbol(symbol);
+                    pending.extend(it.definition.map(|expr| (expr, depth + 1)));
+                }
+                Expr::Not(inner) | Expr::Await(inner) | Expr::Cast { expr: inner, .. } => pending.push((inner, depth + 1)),
+                Expr::Binary { left, right, .. } => pending.extend([(left, depth + 1), (right, depth + 1)]),
+                Expr::Choice(list) | Expr::Other(list) => pending.extend(facts.list(list).iter().map(|item| (*item, depth + 1))),
+                Expr::Member { object, .. } => pending.push((object, depth + 1)),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn is_filled_in(&self, file: u32, symbol: SymbolId, iteration: &Iteration) -> bool {
+        let facts = self.facts(file);
+        let by_method = facts.calls.iter().any(|call| {
+            iteration.body.contains(facts.span(call.expr))
+                && matches!(facts.expr(call.callee), Expr::Member { object, property }
+                    if facts.expr(object) == Expr::Symbol(symbol) && matches!(facts.name(property), "set" | "add" | "push"))
+        });
+        by_method
+            || facts.exprs.iter().zip(&facts.spans).any(|(expr, at)| match expr {
+                Expr::Assign { target, .. } if iteration.body.contains(*at) => {
+                    matches!(facts.expr(*target), Expr::Index { object, .. } if facts.expr(object) == Expr::Symbol(symbol))
+                }
+                _ => false,
+            })
+    }
+
+    fn cached_on_path(&self, reached: &Reached) -> bool {
+        // A cache read in the function that queries: it asks Redis first.
+        let Some(last) = reached.path.last() else { return false };
+        self.graph.effects(last.enters).has_any(Effects::CACHE)
+    }
+
+    /// True where the call, or another awaited one of the same turn, also leaves for the network.
+    fn waits_for_slower(&self, file: u32, call: CallId, iteration: &Iteration) -> bool {
+        let slow = Effects::NETWORK.with(Effects::SLEEP);
+        if self.call_effects(file, call).has_any(slow) {
+            return true;
+        }
+        let facts = self.facts(file);
+        facts.calls.iter().enumerate().any(|(n, it)| {
+            it.awaited
+                && iteration.body.contains(facts.span(it.expr))
+                && self.is_in_place(file, it.function, iteration)
+                && self.call_effects(file, CallId(n as u32)).has_any(slow)
+        })
+    }
+
+    /// True where code of `function` runs within the turn.
+    fn is_in_place(&self, file: u32, function: crate::facts::FnId, iteration: &Iteration) -> bool {
+        let facts = self.facts(file);
+        let mut function = function;
+        for _ in 0..16 {
+            if function == iteration.function || matches!(iteration.form, Form::Callback { function: body, .. } if body == function) {
+                return true;
+            }
+            match self.runs_at(FnRef { file, id: function }) {
+                Some(at) => function = facts.call(at).function,
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
+fn class_name(class: LoopClass) -> LoopClassName {
+    match class {
+        LoopClass::Collection => "a collection",
+        LoopClass::Constant => "a short constant list",
+        LoopClass::Chunk => "bounded pieces of a list",
+        LoopClass::Page => "a condition or cursor",
+        LoopClass::Retry => "attempts",
+        LoopClass::Poll => "a condition with a pause",
+        LoopClass::Stream => "a stream",
+        LoopClass::Other => "something that is not known to grow",
+    }
+}

@@ -1,0 +1,55 @@
+//! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
+
+mod asked;
+mod deep_offset_pagination;
+mod indexes;
+mod io_in_transaction;
+mod loop_invariant_query;
+mod missing_fk_index;
+mod missing_query_index;
+mod n_plus_one_across_calls;
+mod n_plus_one_fanout;
+mod n_plus_one_in_loop;
+mod page;
+mod paths;
+mod quadratic_lookup;
+mod repeats;
+mod unbounded_find;
+mod write_in_loop;
+
+use tuneup_model::RuleDoc;
+
+use crate::program::Program;
+use crate::report::Report;
+
+pub use page::page;
+
+/// A rule: what it says of itself, and the question it asks of a program.
+#[derive(Debug)]
+pub struct Rule {
+    pub doc: RuleDoc,
+    pub(crate) check: fn(&Program, &mut Report),
+}
+
+/// All rules, sorted by id.
+pub static RULES: &[&Rule] = &[
+    &deep_offset_pagination::RULE,
+    &io_in_transaction::RULE,
+    &loop_invariant_query::RULE,
+    &missing_fk_index::RULE,
+    &missing_query_index::RULE,
+    &n_plus_one_across_calls::RULE,
+    &n_plus_one_fanout::RULE,
+    &n_plus_one_in_loop::RULE,
+    &quadratic_lookup::RULE,
+    &unbounded_find::RULE,
+    &write_in_loop::RULE,
+];
+
+/// The rule with this id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.doc.id == id)
+}
+
+#[cfg(test)]
+mod laws;

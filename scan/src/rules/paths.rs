@@ -1,0 +1,99 @@
+//! Paths to print: from the entry point to the query, a step per function.
+
+use crate::facts::{CallId, FnId};
+use crate::program::{EntryKind, FnRef, Hop, Origin, Program};
+use crate::report::{At, Step};
+
+/// How a function is reached from outside.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    pub kind: EntryKind,
+    /// Steps from the entry point to the function, both included.
+    pub steps: Vec<Step>,
+    /// A hop of it rests on the name of a method alone.
+    pub by_name: bool,
+}
+
+const MAX_STEPS: usize = 8;
+
+/// The shortest way from an entry point; none where no entry point reaches the function.
+pub(crate) fn arrival(program: &Program, function: FnRef) -> Option<Arrival> {
+    let mut steps = Vec::new();
+    let mut current = function;
+    let mut by_name = false;
+    for _ in 0..64 {
+        match program.origin(current)? {
+            Origin::Entry(entry) => {
+                let entry = &program.entries[entry as usize];
+                let name = program.function_name(current);
+                let label = if name == entry.label { name } else { format!("{name} [{}]", entry.label) };
+                steps.push(Step { at: start_of(program, current), name: label });
+                steps.reverse();
+                dedup(&mut steps);
+                shorten(&mut steps);
+                return Some(Arrival { kind: entry.kind, steps, by_name });
+            }
+            Origin::Call { file, call } => {
+                steps.push(Step { at: start_of(program, current), name: program.function_name(current) });
+                current = FnRef { file, id: program.facts(file).call(call).function };
+            }
+            Origin::Within(outer) | Origin::Named(outer) => {
+                by_name |= matches!(program.origin(current), Some(Origin::Named(_)));
+                steps.push(Step { at: start_of(program, current), name: program.function_name(current) });
+                current = outer;
+            }
+        }
+    }
+    None
+}
+
+/// Closures carry the name of the function around them: keep the first of equal neighbours.
+fn dedup(steps: &mut Vec<Step>) {
+    steps.dedup_by(|next, before| {
+        let bare = before.name.split(" [").next().unwrap_or_default();
+        next.name == bare && next.at.file == before.at.file
+    });
+}
+
+fn shorten(steps: &mut Vec<Step>) {
+    if steps.len() > MAX_STEPS {
+        steps.drain(MAX_STEPS / 2..steps.len() - MAX_STEPS / 2);
+    }
+}
+
+fn start_of(program: &Program, function: FnRef) -> At {
+    let id = named(program, function);
+    At { file: function.file, span: program.facts(function.file).function(id).name_span }
+}
+
+fn named(program: &Program, function: FnRef) -> FnId {
+    let facts = program.facts(function.file);
+    let mut id = function.id;
+    while facts.function(id).name.is_none() {
+        match facts.function(id).parent {
+            Some(parent) if parent != FnId(0) => id = parent,
+            _ => break,
+        }
+    }
+    id
+}
+
+/// The functions entered on the way, each at its call, and the query at the end.
+pub(crate) fn hop_steps(program: &Program, path: &[Hop], query: u32) -> Vec<Step> {
+    let mut steps: Vec<Step> = path
+        .iter()
+        .map(|hop| Step { at: call_at(program, hop.file, hop.call), name: program.function_name(hop.enters) })
+        .collect();
+    let query = &program.queries[query as usize];
+    steps.push(Step { at: call_at(program, query.file, query.call), name: callee_text(program, query.file, query.call) });
+    steps
+}
+
+pub(crate) fn call_at(program: &Program, file: u32, call: CallId) -> At {
+    let facts = program.facts(file);
+    At { file, span: facts.span(facts.call(call).expr) }
+}
+
+pub(crate) fn callee_text(program: &Program, file: u32, call: CallId) -> String {
+    program.expr_text(file, program.facts(file).call(call).callee)
+}
