@@ -1,1 +1,7 @@
-fn main() {}
+//! The `tuneup` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tuneup::main()
+}

@@ -1,0 +1,207 @@
+//! `tuneup scan [PATH]`: static analysis of a repository.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use tuneup_model::{Confidence, ScanResult, Severity};
+use tuneup_report::{Detail, TerminalOptions};
+use tuneup_scan::{Candidates, DiskTree, OpenTreeError, Options, SourceTree as _};
+
+use super::{json, rule};
+use crate::args::{Format, GlobalArgs};
+use crate::error::CliError;
+use crate::place::Place;
+use crate::progress::ProgressLine;
+use crate::{Exit, edge, isolate, output, suggest};
+
+/// Find slow code by reading it: follows each query from route to repository
+///
+/// Reads JavaScript, TypeScript, Prisma schemas and SQL of the folder and of the workspace around it. Needs no
+/// build, no database and no `node_modules`; changes nothing.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Folder to examine; the workspace around it is read too
+    #[arg(default_value = ".")]
+    path: PathBuf,
+
+    /// Use this rule only (may be repeated); `tuneup rule` lists them
+    #[arg(long = "rule", value_name = "ID")]
+    rules: Vec<String>,
+
+    /// Show candidates too: findings with a part of the evidence missing
+    #[arg(long)]
+    candidates: bool,
+
+    /// Exit with 1 for findings of this severity or a higher one
+    ///
+    /// Candidates never count.
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Low)]
+    fail_on: FailOn,
+
+    /// Say how much of the program was understood
+    #[arg(long)]
+    stats: bool,
+
+    /// Show all warnings
+    #[arg(long)]
+    verbose: bool,
+
+    /// Explain what was or was not concluded at one line
+    #[arg(long, value_name = "FILE:LINE")]
+    why: Option<Place>,
+
+    /// Number of worker threads [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// The bar of the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    High,
+    Medium,
+    /// Any finding that is no candidate
+    Low,
+    Never,
+}
+
+impl ScanArgs {
+    /// A scan of `path` with every default.
+    pub(crate) fn of(path: Option<&Path>) -> Self {
+        Self {
+            path: path.unwrap_or(Path::new(".")).to_owned(),
+            rules: Vec::new(),
+            candidates: false,
+            fail_on: FailOn::Low,
+            stats: false,
+            verbose: false,
+            why: None,
+            threads: None,
+        }
+    }
+}
+
+pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError> {
+    let rules = chosen_rules(&args.rules)?;
+    let tree = open(&args.path)?;
+    start_workers(args.threads)?;
+    let progress = ProgressLine::new(global);
+    let show = |step| progress.show(step);
+    let options = Options {
+        rules,
+        candidates: if args.candidates { Candidates::Show } else { Candidates::Hide },
+        focus: tree.focus(),
+        isolate: Some(&isolate::facts_in_child),
+        progress: &show,
+    };
+    if let Some(place) = &args.why {
+        let answer = why(&tree, &options, place);
+        progress.clear();
+        let lines = answer?;
+        let text = match global.format {
+            Format::Terminal => lines,
+            Format::Json => json("why", &lines.lines().collect::<Vec<_>>()),
+        };
+        output::write(&text, global)?;
+        return Ok(Exit::Clean);
+    }
+    let started = Instant::now();
+    let mut result = tuneup_scan::scan(&tree, &options);
+    result.stats.seconds = started.elapsed().as_secs_f64();
+    progress.clear();
+    if result.stats.files == 0 && result.warnings.is_empty() {
+        return Err(nothing_to_read(&args.path));
+    }
+    output::write(&render(&result, args, global), global)?;
+    Ok(verdict(&result, args.fail_on))
+}
+
+fn chosen_rules(ids: &[String]) -> Result<Option<Vec<String>>, CliError> {
+    for id in ids {
+        rule::find(id)?;
+    }
+    Ok((!ids.is_empty()).then(|| ids.to_vec()))
+}
+
+fn open(path: &Path) -> Result<DiskTree, CliError> {
+    DiskTree::open_below(path, output::home().as_deref()).map_err(|error| {
+        let refused = CliError::usage(format!("scan `{}`", path.display())).because(&error);
+        match error {
+            OpenTreeError::Missing => {
+                match path.to_str().and_then(|word| suggest::nearest(word, ["scan", "rule"])) {
+                    Some(verb) => refused.hint(format!("did you mean the verb `{verb}`?")),
+                    None => refused,
+                }
+            }
+            OpenTreeError::NotAFolder => refused.hint("name the folder that holds the program"),
+            OpenTreeError::NotUtf8 | OpenTreeError::Unreadable(_) => refused,
+        }
+    })
+}
+
+fn start_workers(threads: Option<u16>) -> Result<(), CliError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.map_or(0, usize::from))
+        .stack_size(edge::STACK_BYTES)
+        .thread_name(|number| format!("worker-{number}"))
+        .build_global()
+        .map_err(|error| CliError::could_not_measure("start the worker threads").because(&error))
+}
+
+fn why(tree: &DiskTree, options: &Options, place: &Place) -> Result<String, CliError> {
+    let file = place.file_below(&tree.root().join(tree.focus()));
+    tuneup_scan::why(tree, options, &file, place.line).map(|lines| lines.to_string()).map_err(|error| {
+        let refused = CliError::usage(format!("explain `{file}:{}`", place.line)).because(&error);
+        let files = tree.list().files;
+        let below: Vec<&str> = files.iter().filter_map(|path| below(tree.focus(), path)).collect();
+        match suggest::nearest(&file, below.iter().copied()) {
+            Some(known) if known != file => refused.hint(format!("did you mean `{known}`?")),
+            _ => refused,
+        }
+    })
+}
+
+/// `path` relative to `folder`, which is empty for the root.
+fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
+    if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
+}
+
+fn nothing_to_read(path: &Path) -> CliError {
+    CliError::usage(format!("scan `{}`", path.display()))
+        .because_text("it holds no JavaScript, TypeScript, Prisma or SQL files")
+        .hint("name the folder that holds the program; files ignored by git are not read")
+}
+
+fn render(result: &ScanResult, args: &ScanArgs, global: &GlobalArgs) -> String {
+    let full = |wanted: bool| if wanted { Detail::Full } else { Detail::Brief };
+    match global.format {
+        Format::Json => tuneup_report::json(result, env!("CARGO_PKG_VERSION")),
+        Format::Terminal => {
+            let options = TerminalOptions {
+                width: output::width(),
+                summary: full(!global.quiet),
+                stats: full(args.stats),
+                warnings: full(args.verbose),
+            };
+            tuneup_report::terminal(result, &options)
+        }
+    }
+}
+
+fn verdict(result: &ScanResult, fail_on: FailOn) -> Exit {
+    // Only warnings came of it: that is no pass.
+    if result.stats.files == 0 {
+        return Exit::CouldNotMeasure;
+    }
+    let bar = match fail_on {
+        FailOn::High => Severity::High,
+        FailOn::Medium => Severity::Medium,
+        FailOn::Low => Severity::Low,
+        FailOn::Never => return Exit::Clean,
+    };
+    let counts = |finding: &tuneup_model::Finding| {
+        finding.severity >= bar && finding.confidence > Confidence::Candidate
+    };
+    if result.findings.iter().any(counts) { Exit::Findings } else { Exit::Clean }
+}

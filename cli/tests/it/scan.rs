@@ -1,0 +1,143 @@
+//! `tuneup scan` on a program that can be read.
+
+use insta::assert_snapshot;
+
+use crate::shop::{finds_the_loop, shop, tuneup};
+
+#[test]
+fn a_finding_is_shown_with_its_path() {
+    assert_snapshot!(tuneup(&shop(), &["scan"]).run().to_string(), @r#"
+    high[n-plus-one-across-calls]: `ordersOf` runs `prisma.order.findMany` once per element of `ids`
+      --> src/app.ts:10:20
+       |
+     9 | for (const id of ids) {
+       |                  --- runs once per element of `ids`
+    10 |   all.push(await ordersOf(id));
+       |                  ^^^^^^^^^^^^
+       = path: (anonymous) [POST /orders] (src/app.ts:6)
+               -> ordersOf (src/app.ts:10)
+               -> prisma.order.findMany (src/orders.ts:6)
+       = cost: n queries → 1 query, where n = elements of `ids`
+       = help: give `ordersOf` a form that takes all keys at once (`where: { … in }`) and call it before
+               the loop
+       = fix:  add a batch form of `ordersOf` and look the results up in a `Map` (needs a reader)
+       = sure: likely
+
+    1 finding: 1 high
+        1  n-plus-one-across-calls
+    `tuneup rule n-plus-one-across-calls` explains a rule
+    Scanned 3 files, 41 lines in [TIME]
+    -- stderr
+    -- exit code 1
+    "#);
+}
+
+#[test]
+fn without_a_verb_the_folder_is_scanned() {
+    let sandbox = shop();
+    let bare = tuneup(&sandbox, &["."]).run();
+    assert_eq!(bare.to_string(), tuneup(&sandbox, &["scan", "."]).run().to_string());
+    assert_eq!(bare.code, Some(1));
+}
+
+#[test]
+fn json_names_its_kind_and_schema() {
+    let outcome = tuneup(&shop(), &["scan", "--format", "json"]).run();
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!((&document["kind"], &document["schema"]), (&"scan".into(), &1.into()));
+    assert_eq!(document["tool_version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document["findings"][0]["file"], "src/app.ts");
+    assert!(document["stats"]["seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!((outcome.stderr.as_str(), outcome.code), ("", Some(1)));
+}
+
+#[test]
+fn two_runs_say_the_same_whatever_the_threads() {
+    let sandbox = shop();
+    let with = |threads: &str| tuneup(&sandbox, &["scan", "--threads", threads]).run().to_string();
+    assert_eq!(with("1"), with("7"));
+}
+
+#[test]
+fn stats_say_how_much_was_understood() {
+    let text = tuneup(&shop(), &["scan", "--stats", "--quiet"]).run().to_string();
+    let from = text.find("Understood").unwrap();
+    assert_snapshot!(&text[from..], @r#"
+    Understood
+      local imports  1 of 1 resolved (100.0 %)
+      calls          6 of 7 resolved (85.7 %)
+      query sites    1 (0 by form only)
+      functions      2
+      entry points   1
+      tables         2
+    -- stderr
+    -- exit code 1
+    "#);
+}
+
+#[test]
+fn quiet_leaves_the_findings() {
+    let outcome = tuneup(&shop(), &["scan", "--quiet"]).run();
+    assert!(finds_the_loop(&outcome));
+    assert!(!outcome.stdout.contains("Scanned"));
+}
+
+#[test]
+fn the_bar_decides_the_exit_code() {
+    let sandbox = shop();
+    let code = |bar: &str| tuneup(&sandbox, &["scan", "--fail-on", bar]).run().code;
+    assert_eq!(
+        (code("low"), code("medium"), code("high"), code("never")),
+        (Some(1), Some(1), Some(1), Some(0))
+    );
+}
+
+#[test]
+fn only_the_chosen_rules_speak() {
+    let outcome = tuneup(&shop(), &["scan", "--rule", "missing-fk-index"]).run();
+    assert_snapshot!(outcome.to_string(), @r#"
+    No findings
+    Scanned 3 files, 41 lines in [TIME]
+    -- stderr
+    -- exit code 0
+    "#);
+}
+
+#[test]
+fn colours_are_for_those_who_ask() {
+    let sandbox = shop();
+    let styled = |when: &str| tuneup(&sandbox, &["scan", "--color", when]).run().stdout.contains('\u{1b}');
+    assert_eq!((styled("auto"), styled("never"), styled("always")), (false, false, true));
+}
+
+#[test]
+fn a_subfolder_is_understood_from_its_workspace() {
+    let sandbox = shop();
+    sandbox.write("pnpm-workspace.yaml", "packages: ['src']\n");
+    let outcome = tuneup(&sandbox, &["scan", "src"]).run();
+    // Paths are relative to the folder asked for.
+    assert!(outcome.stdout.contains("--> app.ts:10:"), "{outcome}");
+}
+
+#[test]
+fn why_explains_a_line() {
+    let sandbox = shop();
+    let outcome = tuneup(&sandbox, &["scan", "--why", "src/app.ts:10"]).run();
+    assert_eq!((outcome.stderr.as_str(), outcome.code), ("", Some(0)));
+    assert!(outcome.stdout.contains("src/app.ts:10"), "{outcome}");
+    let below = tuneup(&sandbox, &["scan", "..", "--why", "app.ts:10:5"])
+        .current_dir(sandbox.work().join("src"))
+        .run();
+    assert_eq!(below.stdout, outcome.stdout);
+}
+
+#[test]
+fn why_of_no_file_names_the_nearest() {
+    assert_snapshot!(tuneup(&shop(), &["scan", "--why", "src/apps.ts:10"]).run().to_string(), @r#"
+    -- stderr
+    error: cannot explain `src/apps.ts:10`
+    caused by: `src/apps.ts` is not a source file of this tree
+    hint: did you mean `src/app.ts`?
+    -- exit code 2
+    "#);
+}
