@@ -3,17 +3,16 @@
 //! List, read and lower in parallel, read the schemas, resolve imports, link, ask the rules, print excerpts. What cannot
 //! be read or parsed is a warning; the rest of the run is unharmed.
 
-use std::collections::BTreeMap;
+mod schemas;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use tuneup_model::{Catalog, Confidence, Dialect, Finding, QuerySite, ScanResult, ScanStats, Warning};
+use tuneup_model::{Confidence, Finding, QuerySite, ScanResult, ScanStats, Warning};
 
 use crate::facts::{FileFacts, NameId, facts};
-use crate::prisma::schema::{self, PrismaSchema, SchemaFile};
 use crate::program::{Parts, Program, Target};
 use crate::report::{At, Report};
-use crate::resolve::{Resolution, Resolver, SchemaOutput};
+use crate::resolve::{Resolution, Resolver};
 use crate::rules::RULES;
 use crate::source::{SourceTree, danger};
 use crate::workspace;
@@ -51,7 +50,10 @@ pub enum Progress {
 
 impl std::fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options").field("rules", &self.rules).field("focus", &self.focus).finish_non_exhaustive()
+        f.debug_struct("Options")
+            .field("rules", &self.rules)
+            .field("focus", &self.focus)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +110,11 @@ fn relative_to_focus(finding: &mut Finding, focus: &str) -> bool {
     };
     relative(&mut finding.location.file);
     finding.call_path.iter_mut().for_each(|step| relative(&mut step.file));
-    finding.evidence.iter_mut().filter_map(|it| it.location.as_mut()).for_each(|location| relative(&mut location.file));
+    finding
+        .evidence
+        .iter_mut()
+        .filter_map(|it| it.location.as_mut())
+        .for_each(|location| relative(&mut location.file));
     for edit in finding.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
         relative(&mut edit.location.file);
     }
@@ -128,13 +134,14 @@ pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
     let mut warnings = listing.warnings;
     let workspace = workspace::read(tree, &listing.files, &mut warnings);
     let files = read_sources(tree, &listing.files, options, &mut warnings);
-    let (schemas, mut stats) = read_schemas(tree, &listing.files, &mut warnings);
+    let (schemas, mut stats) = schemas::read_schemas(tree, &listing.files, &mut warnings);
     (options.progress)(Progress::Linking);
-    let catalog = catalog_of(tree, &listing.files, &schemas, &mut stats, &mut warnings);
+    let catalog = schemas::catalog_of(tree, &listing.files, &schemas, &mut stats, &mut warnings);
     let sources: Vec<String> = files.iter().map(|facts| facts.path.clone()).collect();
-    let outputs = schema_outputs(&schemas);
+    let outputs = schemas::schema_outputs(&schemas);
     let resolver = Resolver::new(tree, &listing.files, &sources, &workspace, &outputs, &mut warnings);
-    let resolutions: Vec<FxHashMap<NameId, Resolution>> = files.par_iter().map(|facts| resolve_imports(facts, &resolver)).collect();
+    let resolutions: Vec<FxHashMap<NameId, Resolution>> =
+        files.par_iter().map(|facts| resolve_imports(facts, &resolver)).collect();
     count_imports(&files, &resolutions, &resolver, &mut stats);
     drop(resolver);
     let schemas = schemas.into_iter().map(|(_, schema)| schema).collect();
@@ -149,8 +156,14 @@ fn extension(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-fn read_sources(tree: &dyn SourceTree, files: &[String], options: &Options<'_>, warnings: &mut Vec<Warning>) -> Vec<FileFacts> {
-    let wanted: Vec<&String> = files.iter().filter(|path| SOURCE_EXTENSIONS.contains(&extension(path))).collect();
+fn read_sources(
+    tree: &dyn SourceTree,
+    files: &[String],
+    options: &Options<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Vec<FileFacts> {
+    let wanted: Vec<&String> =
+        files.iter().filter(|path| SOURCE_EXTENSIONS.contains(&extension(path))).collect();
     let total = wanted.len();
     let done = std::sync::atomic::AtomicUsize::new(0);
     let read: Vec<Result<FileFacts, Warning>> = wanted
@@ -178,147 +191,38 @@ fn read_sources(tree: &dyn SourceTree, files: &[String], options: &Options<'_>, 
     facts
 }
 
-fn read_source(tree: &dyn SourceTree, path: &str, isolate: Option<Isolate<'_>>) -> Result<FileFacts, Warning> {
+fn read_source(
+    tree: &dyn SourceTree,
+    path: &str,
+    isolate: Option<Isolate<'_>>,
+) -> Result<FileFacts, Warning> {
     let warn = |message: String| Warning { file: path.to_owned(), message };
     let text = tree.read(path).map_err(|error| warn(format!("skipped: {error}")))?;
     match (danger(&text), isolate) {
         (None, _) => Ok(facts(path, &text)),
         (Some(danger), None) => Err(warn(format!("skipped: {danger}"))),
-        (Some(danger), Some(isolate)) => isolate(path, &text).map_err(|error| warn(format!("skipped: {danger}; {error}"))),
-    }
-}
-
-/// Schemas with the folder each lies in.
-fn read_schemas(tree: &dyn SourceTree, files: &[String], warnings: &mut Vec<Warning>) -> (Vec<(String, PrismaSchema)>, ScanStats) {
-    let mut stats = ScanStats::default();
-    let mut folders: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    for path in files.iter().filter(|path| extension(path) == "prisma") {
-        match tree.read(path) {
-            Ok(text) => {
-                stats.files += 1;
-                stats.lines += text.lines().count();
-                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-                folders.entry(folder).or_default().push((path.clone(), text));
-            }
-            Err(error) => warnings.push(Warning { file: path.clone(), message: format!("skipped: {error}") }),
+        (Some(danger), Some(isolate)) => {
+            isolate(path, &text).map_err(|error| warn(format!("skipped: {danger}; {error}")))
         }
     }
-    merge_partial_folders(&mut folders);
-    let mut schemas = Vec::new();
-    for (folder, texts) in folders {
-        let parts: Vec<SchemaFile<'_>> = texts.iter().map(|(path, text)| SchemaFile { path, text }).collect();
-        let mut schema = schema::parse(&parts);
-        warnings.append(&mut schema.warnings);
-        schemas.push((folder, schema));
-    }
-    // The largest schema first: it answers for a client of no stated schema.
-    schemas.sort_by(|a, b| b.1.models.len().cmp(&a.1.models.len()).then_with(|| a.0.cmp(&b.0)));
-    (schemas, stats)
-}
-
-/// A folder without a `datasource` belongs to the schema of the folder above that has one.
-fn merge_partial_folders(folders: &mut BTreeMap<String, Vec<(String, String)>>) {
-    let has_source = |texts: &[(String, String)]| texts.iter().any(|(_, text)| text.contains("datasource"));
-    let whole: Vec<String> = folders.iter().filter(|(_, texts)| has_source(texts)).map(|(folder, _)| folder.clone()).collect();
-    let partial: Vec<String> = folders.keys().filter(|folder| !whole.contains(folder)).cloned().collect();
-    for folder in partial {
-        let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let home = whole
-            .iter()
-            .find(|whole| folder.starts_with(&format!("{whole}/")))
-            .or_else(|| whole.iter().find(|whole| !parent.is_empty() && whole.starts_with(&format!("{parent}/"))));
-        if let Some(home) = home {
-            let texts = folders.remove(&folder).unwrap_or_default();
-            folders.entry(home.clone()).or_default().extend(texts);
-        }
-    }
-}
-
-fn schema_outputs(schemas: &[(String, PrismaSchema)]) -> Vec<SchemaOutput> {
-    let mut outputs = Vec::new();
-    for (n, (folder, schema)) in schemas.iter().enumerate() {
-        for generator in &schema.generators {
-            if !generator.provider.starts_with("prisma-client") {
-                continue;
-            }
-            if let Some(output) = &generator.output {
-                outputs.push(SchemaOutput { schema: n as u32, dir: join(folder, output) });
-            }
-        }
-    }
-    outputs
-}
-
-/// `a/b` and `../c` to `a/c`.
-fn join(folder: &str, relative: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
-}
-
-/// Tables of all schemas; indexes that only migrations declare are added, and without a schema the migrations speak.
-fn catalog_of(
-    tree: &dyn SourceTree,
-    files: &[String],
-    schemas: &[(String, PrismaSchema)],
-    stats: &mut ScanStats,
-    warnings: &mut Vec<Warning>,
-) -> Catalog {
-    let dialect = schemas.first().map_or(Dialect::Postgresql, |(_, schema)| schema.provider);
-    let mut migrated = Catalog { dialect, ..Catalog::default() };
-    for path in files.iter().filter(|path| extension(path) == "sql") {
-        match tree.read(path) {
-            Ok(text) => {
-                stats.files += 1;
-                stats.lines += text.lines().count();
-                let found = tuneup_sql::apply_ddl(&mut migrated, path, &text, dialect);
-                // With a Prisma schema the migrations only add; what they hold beside tables is no concern.
-                if schemas.is_empty() {
-                    warnings.extend(found);
-                }
-            }
-            Err(error) => warnings.push(Warning { file: path.clone(), message: format!("skipped: {error}") }),
-        }
-    }
-    if schemas.is_empty() {
-        return migrated;
-    }
-    let mut catalog = Catalog { dialect, ..Catalog::default() };
-    for (_, schema) in schemas {
-        for table in &schema.catalog.tables {
-            let mut table = table.clone();
-            if let Some(found) = migrated.table(&table.name) {
-                let extra = found.indexes.iter().filter(|index| !table.indexes.iter().any(|known| known.columns == index.columns));
-                let extra: Vec<_> = extra.cloned().collect();
-                table.indexes.extend(extra);
-            }
-            if catalog.table(&table.name).is_none() {
-                catalog.tables.push(table);
-            }
-        }
-        catalog.enums.extend(schema.catalog.enums.iter().cloned());
-    }
-    catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
-    catalog
 }
 
 fn resolve_imports(facts: &FileFacts, resolver: &Resolver) -> FxHashMap<NameId, Resolution> {
     let mut resolved = FxHashMap::default();
     for import in &facts.imports {
-        resolved.entry(import.specifier).or_insert_with(|| resolver.resolve(&facts.path, facts.name(import.specifier)));
+        resolved
+            .entry(import.specifier)
+            .or_insert_with(|| resolver.resolve(&facts.path, facts.name(import.specifier)));
     }
     resolved
 }
 
-fn count_imports(files: &[FileFacts], resolutions: &[FxHashMap<NameId, Resolution>], resolver: &Resolver, stats: &mut ScanStats) {
+fn count_imports(
+    files: &[FileFacts],
+    resolutions: &[FxHashMap<NameId, Resolution>],
+    resolver: &Resolver,
+    stats: &mut ScanStats,
+) {
     for (facts, resolved) in files.iter().zip(resolutions) {
         let mut specifiers: Vec<NameId> = facts.imports.iter().map(|import| import.specifier).collect();
         specifiers.sort_unstable();
@@ -326,7 +230,8 @@ fn count_imports(files: &[FileFacts], resolutions: &[FxHashMap<NameId, Resolutio
         for specifier in specifiers {
             if resolver.is_local(&facts.path, facts.name(specifier)) {
                 stats.imports_local += 1;
-                stats.imports_resolved += usize::from(!matches!(resolved.get(&specifier), Some(Resolution::Unresolved) | None));
+                stats.imports_resolved +=
+                    usize::from(!matches!(resolved.get(&specifier), Some(Resolution::Unresolved) | None));
             }
         }
     }
@@ -337,7 +242,8 @@ fn count(program: &Program, stats: &mut ScanStats) {
     stats.lines += program.files.iter().map(|facts| facts.lines as usize).sum::<usize>();
     stats.functions = program.files.iter().map(|facts| facts.functions.len() - 1).sum();
     stats.calls = program.targets.iter().map(Vec::len).sum();
-    stats.calls_resolved = program.targets.iter().flatten().filter(|target| **target != Target::Unresolved).count();
+    stats.calls_resolved =
+        program.targets.iter().flatten().filter(|target| **target != Target::Unresolved).count();
     stats.query_sites = program.queries.len();
     stats.query_sites_assumed = program.queries.iter().filter(|query| query.assumed).count();
     stats.entry_points = program.entries.len();
@@ -353,7 +259,12 @@ fn query_sites(program: &Program, tree: &dyn SourceTree, paths: &[&str]) -> Vec<
     let sites = program.queries.iter().zip(locations).filter_map(|(query, location)| {
         let facts = program.facts(query.file);
         let function = crate::program::FnRef { file: query.file, id: facts.call(query.call).function };
-        Some(QuerySite { location: location?, function: program.function_name(function), shape: query.shape.clone(), assumed: query.assumed })
+        Some(QuerySite {
+            location: location?,
+            function: program.function_name(function),
+            shape: query.shape.clone(),
+            assumed: query.assumed,
+        })
     });
     sites.collect()
 }

@@ -4,6 +4,7 @@
 //! changes it afterwards. Caches behind `RefCell` make following values lazy.
 
 mod calls;
+mod collections;
 mod effects;
 mod entries;
 mod eval;
@@ -12,6 +13,7 @@ mod graph;
 mod iterations;
 mod libraries;
 mod members;
+mod params;
 mod repeated;
 mod roles;
 mod taint;
@@ -25,7 +27,9 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
 
-use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolKind, TypeExpr, TypeId};
+use crate::facts::{
+    CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolKind, TypeExpr, TypeId,
+};
 use crate::place::Place;
 use crate::prisma::query::Follow;
 use crate::prisma::schema::PrismaSchema;
@@ -34,13 +38,13 @@ use crate::workspace::Workspace;
 
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
-pub(crate) use graph::{Hop, Reached};
-pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, SMALL, callee_name};
+pub(crate) use graph::Hop;
+pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
 pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use roles::Role;
-pub(crate) use taint::{Sources, Trace, loop_chain, varies};
+pub(crate) use taint::{Sources, Trace, varies};
 pub(crate) use targets::{Query, Target};
-pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
+pub(crate) use value::{ClassRef, FnRef, Memo, Value};
 
 /// Everything known of a source tree.
 #[derive(Debug)]
@@ -193,16 +197,22 @@ impl Program {
             Expr::Global(name) => facts.name(name).to_owned(),
             Expr::This => "this".to_owned(),
             Expr::Super => "super".to_owned(),
-            Expr::Member { object, property } => format!("{}.{}", self.expr_text(file, object), facts.name(property)),
+            Expr::Member { object, property } => {
+                format!("{}.{}", self.expr_text(file, object), facts.name(property))
+            }
             Expr::Item { object, n } => format!("{}[{n}]", self.expr_text(file, object)),
             Expr::Index { object, .. } => format!("{}[…]", self.expr_text(file, object)),
             Expr::Call(call) => format!("{}(…)", self.expr_text(file, facts.call(call).callee)),
             Expr::Await(inner) | Expr::Cast { expr: inner, .. } => self.expr_text(file, inner),
-            Expr::Choice(list) => facts.list(list).first().map_or_else(|| "…".to_owned(), |first| self.expr_text(file, *first)),
+            Expr::Choice(list) => {
+                facts.list(list).first().map_or_else(|| "…".to_owned(), |first| self.expr_text(file, *first))
+            }
             Expr::Element(inner) => format!("an element of {}", self.expr_text(file, inner)),
             Expr::Param { function, index } => {
                 let param = facts.function(function).params.get(index as usize);
-                param.and_then(|param| param.name).map_or_else(|| "…".to_owned(), |name| facts.name(name).to_owned())
+                param
+                    .and_then(|param| param.name)
+                    .map_or_else(|| "…".to_owned(), |name| facts.name(name).to_owned())
             }
             _ => "…".to_owned(),
         }
@@ -228,7 +238,9 @@ impl Follow for Program {
                 Expr::Symbol(symbol) => {
                     let it = facts.symbol(symbol);
                     match it.kind {
-                        SymbolKind::Value if it.assignments.is_empty() => Place { file: at.file, expr: it.definition? },
+                        SymbolKind::Value if it.assignments.is_empty() => {
+                            Place { file: at.file, expr: it.definition? }
+                        }
                         SymbolKind::Import(index) => match self.imported(at.file, index)? {
                             exports::Exported::Place(place) => place,
                             _ => return None,

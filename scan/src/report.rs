@@ -5,7 +5,8 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 use tuneup_model::{
-    CallStep, Confidence, Cost, Evidence, EvidenceKind, Experiment, Finding, Fingerprint, Fix, Location, RuleDoc, Severity,
+    CallStep, Confidence, Cost, Evidence, EvidenceKind, Experiment, Finding, Fingerprint, Fix, Location,
+    RuleDoc, Severity,
 };
 
 use crate::facts::Span;
@@ -90,17 +91,15 @@ impl Report {
         self.drafts.push((rule, draft));
     }
 
-    pub(crate) fn drafts(&self) -> impl Iterator<Item = &(&'static RuleDoc, Draft)> {
-        self.drafts.iter()
-    }
-
     /// Findings, most important first. `text` gives the source of a path, for excerpts and columns.
     pub(crate) fn finish(self, paths: &[&str], text: &dyn Fn(&str) -> Option<String>) -> Vec<Finding> {
         let mut sources = Sources { paths, text, read: BTreeMap::new() };
         let mut findings: Vec<Finding> =
             self.drafts.into_iter().map(|(rule, draft)| sources.finding(rule, draft)).collect();
         findings.sort_by(|a, b| {
-            (b.severity, b.rank).cmp(&(a.severity, a.rank)).then_with(|| (&a.location, &a.rule, &a.message).cmp(&(&b.location, &b.rule, &b.message)))
+            (b.severity, b.rank)
+                .cmp(&(a.severity, a.rank))
+                .then_with(|| (&a.location, &a.rule, &a.message).cmp(&(&b.location, &b.rule, &b.message)))
         });
         findings.dedup_by(|a, b| a.rule == b.rule && a.location == b.location && a.message == b.message);
         number_repeats(&mut findings);
@@ -155,7 +154,13 @@ struct Text {
 
 impl Sources<'_> {
     fn finding(&mut self, rule: &RuleDoc, draft: Draft) -> Finding {
-        let location = self.locate(&draft.at).unwrap_or(Location { file: String::new(), line: 1, column: 1, end_line: 1, end_column: 1 });
+        let location = self.locate(&draft.at).unwrap_or(Location {
+            file: String::new(),
+            line: 1,
+            column: 1,
+            end_line: 1,
+            end_column: 1,
+        });
         let source = self.excerpt(&location, 8);
         let call_path = draft
             .path
@@ -216,7 +221,8 @@ impl Sources<'_> {
     fn text(&mut self, path: &str) -> Option<&Text> {
         if !self.read.contains_key(path) {
             let text = (self.text)(path).map(|text| {
-                let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+                let line_starts =
+                    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
                 Text { text, line_starts }
             });
             self.read.insert(path.to_owned(), text);

@@ -1,6 +1,6 @@
 //! Imports to files: the tree as it would be after install and build, without either.
 //!
-//! oxc_resolver does Node's and TypeScript's algorithm over a virtual file system in which workspace packages are
+//! `oxc_resolver` does Node's and TypeScript's algorithm over a virtual file system in which workspace packages are
 //! installed, built files lead back to their sources, and settings that cannot be read are empty.
 
 mod jsonc;
@@ -24,7 +24,10 @@ pub(crate) enum Resolution {
     Asset,
     /// The client generated from a Prisma schema.
     Schema(u32),
-    External { package: String, subpath: String },
+    External {
+        package: String,
+        subpath: String,
+    },
     Unresolved,
 }
 
@@ -43,7 +46,8 @@ pub(crate) struct Resolver {
     schemas: Vec<SchemaOutput>,
 }
 
-const EXTENSIONS: &[&str] = &[".ts", ".tsx", ".mts", ".cts", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".vue", ".svelte"];
+const EXTENSIONS: &[&str] =
+    &[".ts", ".tsx", ".mts", ".cts", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".vue", ".svelte"];
 
 impl Resolver {
     pub(crate) fn new(
@@ -55,7 +59,8 @@ impl Resolver {
         warnings: &mut Vec<Warning>,
     ) -> Self {
         let tree = VirtualTree::new(source, listing, workspace, warnings);
-        let with_tsconfig = ResolverGeneric::new_with_file_system(tree.clone(), options(Some(TsconfigDiscovery::Auto)));
+        let with_tsconfig =
+            ResolverGeneric::new_with_file_system(tree.clone(), options(Some(TsconfigDiscovery::Auto)));
         let plain = ResolverGeneric::new_with_file_system(tree.clone(), options(None));
         let sources = sources.iter().cloned().zip(0..).collect();
         Self { with_tsconfig, plain, tree, sources, schemas: schemas.to_vec() }
@@ -91,28 +96,40 @@ impl Resolver {
 
     /// True where the import means something of this tree.
     pub(crate) fn is_local(&self, _from: &str, specifier: &str) -> bool {
-        is_relative(specifier) || specifier.starts_with('#') || self.tree.package_of(specifier).is_some() || self.tree.matches_alias(specifier)
+        is_relative(specifier)
+            || specifier.starts_with('#')
+            || self.tree.package_of(specifier).is_some()
+            || self.tree.matches_alias(specifier)
     }
 
     fn may_be_local(&self, specifier: &str) -> bool {
-        specifier.starts_with('#') || self.tree.package_of(specifier).is_some() || self.tree.matches_any_alias(specifier)
+        specifier.starts_with('#')
+            || self.tree.package_of(specifier).is_some()
+            || self.tree.matches_any_alias(specifier)
     }
 
     fn generated(&self, from: &str, specifier: &str) -> Option<u32> {
-        if !is_relative(specifier) {
+        let target = if is_relative(specifier) {
+            path::join(path::parent(from), specifier)?
+        } else {
+            let (dir, rest) = self.tree.package_of(specifier)?;
+            path::join(dir, rest)?
+        };
+        if self.tree.probe(&target, EXTENSIONS).is_some() {
             return None;
         }
-        let target = path::join(path::parent(from), specifier)?;
         self.schemas.iter().find(|it| path::below(&target, &it.dir).is_some()).map(|it| it.schema)
     }
 
-    /// Packages without `main`, and parts that `exports` hides.
+    /// Packages without `main`, parts that `exports` hides, and types generated from a route file.
     fn by_hand(&self, from: &str, specifier: &str) -> Option<String> {
         let bases = if is_relative(specifier) {
-            vec![path::join(path::parent(from), specifier)?]
+            vec![path::join(path::parent(from), &specifier.replace("+types/", ""))?]
         } else {
             let (dir, rest) = self.tree.package_of(specifier)?;
-            let inside = |folder: &str| path::join(dir, &format!("{folder}{}", if rest.is_empty() { "index" } else { rest }));
+            let inside = |folder: &str| {
+                path::join(dir, &format!("{folder}{}", if rest.is_empty() { "index" } else { rest }))
+            };
             [inside(""), inside("src/"), inside("lib/")].into_iter().flatten().collect()
         };
         bases.iter().find_map(|base| self.tree.probe(base, EXTENSIONS))

@@ -89,17 +89,29 @@ pub enum Expr {
     Global(NameId),
     This,
     Super,
-    Member { object: ExprId, property: NameId },
+    Member {
+        object: ExprId,
+        property: NameId,
+    },
     /// `object[index]` with an index that is not a literal.
-    Index { object: ExprId, index: ExprId },
+    Index {
+        object: ExprId,
+        index: ExprId,
+    },
     /// Element `n` of an array or tuple.
-    Item { object: ExprId, n: u32 },
+    Item {
+        object: ExprId,
+        n: u32,
+    },
     /// What is left of `object` after destructuring.
     Rest(ExprId),
     /// An element of the iterable.
     Element(ExprId),
     /// Parameter `index` of the function.
-    Param { function: FnId, index: u32 },
+    Param {
+        function: FnId,
+        index: u32,
+    },
     Call(CallId),
     Await(ExprId),
     Function(FnId),
@@ -117,9 +129,19 @@ pub enum Expr {
     Template(List),
     /// One of several values: `a ?? b`, `a || b`, `a && b`, `c ? a : b`. The test of `?:` comes last.
     Choice(List),
-    Cast { expr: ExprId, to: TypeId },
-    Binary { op: BinaryOp, left: ExprId, right: ExprId },
-    Assign { target: ExprId, value: ExprId },
+    Cast {
+        expr: ExprId,
+        to: TypeId,
+    },
+    Binary {
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+    },
+    Assign {
+        target: ExprId,
+        value: ExprId,
+    },
     Not(ExprId),
     /// `import("specifier")`.
     Import(NameId),
@@ -184,6 +206,7 @@ pub enum CallKind {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword or directive of the language")]
 pub struct Function {
     /// The name written or given by the place (`const f = () => …`, `{ f() {} }`).
     pub name: Option<NameId>,
@@ -209,6 +232,9 @@ pub struct Function {
     pub guard: Option<GuardId>,
     /// The first call it is a direct argument of, and its position there.
     pub argument_of: Option<(CallId, u32)>,
+    /// The type of the variable or field it is the value of, or of the object it is a property of, with the name
+    /// of the property: what its parameters are typed by where they have no annotation.
+    pub typed_by: Option<(TypeId, Option<NameId>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -373,19 +399,33 @@ pub enum TypeExpr {
     /// A string literal type.
     Literal(NameId),
     /// `A.B<C>`: the symbol of `A` where the file declares it, the path after it, the type arguments.
-    Name { root: NameId, symbol: Option<SymbolId>, path: Vec<NameId>, args: Vec<TypeId> },
+    Name {
+        root: NameId,
+        symbol: Option<SymbolId>,
+        path: Vec<NameId>,
+        args: Vec<TypeId>,
+    },
     /// `typeof value`.
     Typeof(ExprId),
     /// `import("specifier").Name`.
-    Import { specifier: NameId, name: Option<NameId> },
+    Import {
+        specifier: NameId,
+        name: Option<NameId>,
+    },
     Array(TypeId),
     Tuple(Vec<TypeId>),
     Union(Vec<TypeId>),
     Intersection(Vec<TypeId>),
     Object(InterfaceId),
-    Function { returns: TypeId, params: Vec<TypeId> },
+    Function {
+        returns: TypeId,
+        params: Vec<TypeId>,
+    },
     /// `T["name"]`.
-    Indexed { object: TypeId, name: NameId },
+    Indexed {
+        object: TypeId,
+        name: NameId,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

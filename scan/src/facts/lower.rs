@@ -3,6 +3,7 @@
 //! One recursive walk. Where we are (function, loop, guard, class) is kept in a small frame that is saved and
 //! restored around each construct. Evaluation order does not matter here; spans say what comes first.
 
+mod calls;
 mod classes;
 mod expressions;
 mod functions;
@@ -20,8 +21,8 @@ use oxc_span::{GetSpan, SourceType};
 use rustc_hash::FxHashMap;
 
 use super::{
-    ClassId, Expr, ExprId, FileFacts, FnId, Function, Guard, GuardId, GuardKind, List, LoopId, NameId, Span, Symbol,
-    SymbolId, SymbolKind, TypeExpr, TypeId,
+    ClassId, Expr, ExprId, FileFacts, FnId, Function, Guard, GuardId, GuardKind, List, LoopId, NameId, Span,
+    Symbol, SymbolId, SymbolKind, TypeExpr, TypeId,
 };
 
 /// The facts of one file. Never fails: a file that does not parse gives the facts of what did, and says so.
@@ -36,8 +37,9 @@ pub fn facts(path: &str, text: &str) -> FileFacts {
     let scoping = semantic.into_scoping();
     let mut lowering = Lowering::new(path, text, &scoping);
     if parsed.panicked {
-        lowering.facts.syntax_error =
-            Some(parsed.diagnostics.iter().next().map_or_else(|| "syntax error".to_owned(), ToString::to_string));
+        lowering.facts.syntax_error = Some(
+            parsed.diagnostics.iter().next().map_or_else(|| "syntax error".to_owned(), ToString::to_string),
+        );
     }
     lowering.program(&parsed.program);
     lowering.facts
@@ -153,7 +155,13 @@ impl<'s> Lowering<'s> {
     }
 
     /// Runs `body` under a condition.
-    fn guarded<T>(&mut self, kind: GuardKind, test: Option<ExprId>, at: Span, body: impl FnOnce(&mut Self) -> T) -> T {
+    fn guarded<T>(
+        &mut self,
+        kind: GuardKind,
+        test: Option<ExprId>,
+        at: Span,
+        body: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let id = GuardId(self.facts.guards.len() as u32);
         self.facts.guards.push(Guard { kind, parent: self.place.guard, test, span: at });
         let saved = self.place.guard.replace(id);
@@ -167,7 +175,12 @@ impl<'s> Lowering<'s> {
     }
 
     /// Records what a binding identifier stands for.
-    fn define(&mut self, id: &ast::BindingIdentifier<'_>, kind: SymbolKind, definition: Option<ExprId>) -> Option<SymbolId> {
+    fn define(
+        &mut self,
+        id: &ast::BindingIdentifier<'_>,
+        kind: SymbolKind,
+        definition: Option<ExprId>,
+    ) -> Option<SymbolId> {
         let symbol_id = binding(id)?;
         let place = self.place;
         let symbol = self.symbol_mut(symbol_id);

@@ -7,7 +7,7 @@ use crate::place::Place;
 
 use super::Program;
 use super::libraries;
-use super::value::{Api, FnRef, Memo, Value};
+use super::value::{Api, FnRef, Value};
 
 impl Program {
     pub(super) fn call_value(&self, file: u32, id: CallId) -> Value {
@@ -25,11 +25,15 @@ impl Program {
         match callee {
             Value::Function(function) | Value::Memoized(function, _) => self.apply(*function, file, id),
             Value::Class(class) => Value::Instance(*class),
-            Value::Callable { file, returns } => self.type_value(*file, *returns),
+            Value::Callable { file, ty } => self.callable_result(*file, *ty),
             Value::Module(module) => match self.exported(*module, "default", 0) {
                 Some(exported) => {
                     let value = self.exported_value(&exported);
-                    if matches!(value, Value::Module(_)) { Value::Unknown } else { self.result_of(&value, file, id) }
+                    if matches!(value, Value::Module(_)) {
+                        Value::Unknown
+                    } else {
+                        self.result_of(&value, file, id)
+                    }
                 }
                 None => Value::Unknown,
             },
@@ -43,7 +47,9 @@ impl Program {
                     Value::Function(function) => self.return_value(function),
                     other => other,
                 },
-                "$queryRaw" | "$queryRawUnsafe" | "$queryRawTyped" => Value::Rows { file, call: id.0, many: true },
+                "$queryRaw" | "$queryRawUnsafe" | "$queryRawTyped" => {
+                    Value::Rows { file, call: id.0, many: true }
+                }
                 "$executeRaw" | "$executeRawUnsafe" => Value::Number,
                 _ => Value::Unknown,
             },
@@ -71,7 +77,8 @@ impl Program {
         if general.is_known() && !matches!(general, Value::Shape { .. } | Value::Callable { .. }) {
             return general;
         }
-        let passed = Value::join(it.returns.iter().map(|it| self.handed_back(function, it.value, file, id, 0)));
+        let passed =
+            Value::join(it.returns.iter().map(|it| self.handed_back(function, it.value, file, id, 0)));
         if passed.is_known() { passed } else { general }
     }
 
@@ -79,15 +86,23 @@ impl Program {
     fn generic_result(&self, function: FnRef, ty: TypeId, file: u32, id: CallId) -> Option<Value> {
         let facts = &self.files[function.file as usize];
         let ty = match facts.type_expr(ty) {
-            TypeExpr::Name { root, symbol: None, args, .. } if facts.name(*root) == "Promise" => *args.first()?,
+            TypeExpr::Name { root, symbol: None, args, .. } if facts.name(*root) == "Promise" => {
+                *args.first()?
+            }
             _ => ty,
         };
         let parameter_of = |ty: TypeId| match facts.type_expr(ty) {
-            TypeExpr::Name { symbol: Some(symbol), .. } if facts.symbol(*symbol).kind == SymbolKind::TypeParameter => Some(*symbol),
-            TypeExpr::Name { root, symbol: None, args, .. } if facts.name(*root) == "Promise" => match args.first().map(|ty| facts.type_expr(*ty)) {
-                Some(TypeExpr::Name { symbol: Some(symbol), .. }) => Some(*symbol),
-                _ => None,
-            },
+            TypeExpr::Name { symbol: Some(symbol), .. }
+                if facts.symbol(*symbol).kind == SymbolKind::TypeParameter =>
+            {
+                Some(*symbol)
+            }
+            TypeExpr::Name { root, symbol: None, args, .. } if facts.name(*root) == "Promise" => {
+                match args.first().map(|ty| facts.type_expr(*ty)) {
+                    Some(TypeExpr::Name { symbol: Some(symbol), .. }) => Some(*symbol),
+                    _ => None,
+                }
+            }
             _ => None,
         };
         let wanted = parameter_of(ty)?;
@@ -100,7 +115,9 @@ impl Program {
                 && parameter_of(*returns) == Some(wanted)
             {
                 return match self.argument(file, id, n) {
-                    Value::Function(made_by) | Value::Memoized(made_by, _) => Some(self.return_value(made_by)),
+                    Value::Function(made_by) | Value::Memoized(made_by, _) => {
+                        Some(self.return_value(made_by))
+                    }
                     _ => None,
                 };
             }
@@ -123,9 +140,12 @@ impl Program {
                 Some(definition) => again(definition),
                 None => Value::Unknown,
             },
-            Expr::Param { function: owner, index } if owner == function.id => self.argument(file, id, index as usize),
+            Expr::Param { function: owner, index } if owner == function.id => {
+                self.argument(file, id, index as usize)
+            }
             Expr::Call(inner) => match self.parameter(function.file, facts.call(inner).callee) {
-                Some((owner, index)) if owner == function.id => match self.argument(file, id, index as usize) {
+                Some((owner, index)) if owner == function.id => match self.argument(file, id, index as usize)
+                {
                     Value::Function(made_by) | Value::Memoized(made_by, _) => self.return_value(made_by),
                     _ => Value::Unknown,
                 },
@@ -229,7 +249,9 @@ impl Program {
                 value => value,
             },
             "Promise.race" | "Promise.any" => self.element_of(&arg(0)),
-            "Promise.resolve" | "structuredClone" | "Object.freeze" | "Object.assign" | "Object.seal" => arg(0),
+            "Promise.resolve" | "structuredClone" | "Object.freeze" | "Object.assign" | "Object.seal" => {
+                arg(0)
+            }
             "Object.keys" => list(Value::Text),
             "Object.values" | "Object.entries" | "Array" => list(Value::Unknown),
             "Array.from" | "Set" => list(self.element_of(&arg(0))),
@@ -239,7 +261,9 @@ impl Program {
             "Function#bind" => self.receiver(file, id),
             path if path.starts_with("Math.") => Value::Number,
             // What builtin objects hold is not followed: `new Map().get(key)`.
-            path if path.starts_with("Object#") || path.starts_with("Number#") || path.contains("()") => Value::Unknown,
+            path if path.starts_with("Object#") || path.starts_with("Number#") || path.contains("()") => {
+                Value::Unknown
+            }
             _ => Value::Api(Arc::new(api.called())),
         }
     }
@@ -263,10 +287,12 @@ impl Program {
         match method {
             "map" => list(callback()),
             "flatMap" => list(self.element_of(&callback())),
-            "filter" | "slice" | "sort" | "reverse" | "toSorted" | "toReversed" | "concat" | "splice" => match self.receiver(file, id) {
-                value @ (Value::Rows { .. } | Value::List(_)) => value,
-                _ => list(element()),
-            },
+            "filter" | "slice" | "sort" | "reverse" | "toSorted" | "toReversed" | "concat" | "splice" => {
+                match self.receiver(file, id) {
+                    value @ (Value::Rows { .. } | Value::List(_)) => value,
+                    _ => list(element()),
+                }
+            }
             "find" | "findLast" | "at" | "pop" | "shift" => element(),
             "flat" => list(self.element_of(&element())),
             "join" => Value::Text,
@@ -278,64 +304,11 @@ impl Program {
         }
     }
 
-    /// What a parameter can stand for: annotation, the call it is a callback of, the arguments of known calls.
-    pub(super) fn param_value(&self, function: FnRef, index: u32) -> Value {
-        let facts = &self.files[function.file as usize];
-        let it = facts.function(function.id);
-        let Some(param) = it.params.get(index as usize) else { return Value::Unknown };
-        let values = || {
-            let contextual = self.callback_parameter(function, index);
-            if contextual.is_known() {
-                return contextual;
-            }
-            let passed = self.passed_arguments(function, index);
-            if passed.is_known() {
-                return passed;
-            }
-            param.default.map_or(Value::Unknown, |expr| self.eval(Place { file: function.file, expr }))
-        };
-        let value = self.declared(function.file, param.annotation, values);
-        if param.is_rest { Value::List(Arc::new(value)) } else { value }
-    }
-
-    fn callback_parameter(&self, function: FnRef, index: u32) -> Value {
-        let facts = &self.files[function.file as usize];
-        let Some((call, position)) = facts.function(function.id).argument_of else { return Value::Unknown };
-        let callee = self.eval(Place { file: function.file, expr: facts.call(call).callee });
-        callee.map(|callee| match callee {
-            Value::ClientMethod { schema, name } if &**name == "$transaction" && index == 0 => Value::Client(*schema),
-            Value::Api(api) if api.path.starts_with("Array#") => {
-                let element = libraries::iterating_method(&api.path["Array#".len()..]);
-                if element == Some(index) { self.element_of(&self.receiver(function.file, call)) } else { Value::Unknown }
-            }
-            Value::Function(target) | Value::Memoized(target, _) => self.inner_argument(*target, position, index),
+    /// What a call of a function typed so gives.
+    pub(super) fn callable_result(&self, file: u32, ty: TypeId) -> Value {
+        match self.files[file as usize].type_expr(ty) {
+            TypeExpr::Function { returns, .. } => self.type_value(file, *returns),
             _ => Value::Unknown,
-        })
-    }
-
-    /// What `target` passes as argument `index` where it calls its parameter `position`.
-    fn inner_argument(&self, target: FnRef, position: u32, index: u32) -> Value {
-        let facts = &self.files[target.file as usize];
-        let calls = facts.calls.iter().enumerate().filter(|(_, call)| {
-            facts.function(target.id).span.contains(facts.span(call.expr))
-                && self.parameter(target.file, call.callee) == Some((target.id, position))
-        });
-        Value::join(calls.map(|(n, _)| self.argument(target.file, CallId(n as u32), index as usize)))
-    }
-
-    fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
-        let Some(callers) = self.callers.get(&function) else { return Value::Unknown };
-        if callers.len() > 24 {
-            return Value::Unknown;
-        }
-        Value::join(callers.iter().map(|(file, call)| self.argument(*file, *call, index as usize)))
-    }
-
-    /// For how long results of the callee are kept, where a memoizing wrapper stands before it.
-    pub(crate) fn memo_of(value: &Value) -> Option<Memo> {
-        match value {
-            Value::Memoized(_, memo) => Some(*memo),
-            _ => None,
         }
     }
 }

@@ -113,7 +113,8 @@ impl Program {
     fn eval_member(&self, file: u32, object: ExprId, property: NameId) -> Value {
         let facts = &self.files[file as usize];
         if let Expr::Symbol(symbol) = facts.expr(object) {
-            let writes = facts.property_writes.iter().filter(|write| write.symbol == symbol && write.name == property);
+            let writes =
+                facts.property_writes.iter().filter(|write| write.symbol == symbol && write.name == property);
             let written = Value::join(writes.map(|write| self.eval(Place { file, expr: write.value })));
             if written.is_known() {
                 return written;
@@ -163,7 +164,12 @@ impl Program {
         values: impl FnOnce() -> Value,
     ) -> Value {
         let typed = annotation.map_or(Value::Unknown, |ty| self.type_value(file, ty));
-        if typed.is_known() && !matches!(typed, Value::Shape { .. } | Value::Api(_) | Value::Callable { .. } | Value::Either(_)) {
+        if typed.is_known()
+            && !matches!(
+                typed,
+                Value::Shape { .. } | Value::Api(_) | Value::Callable { .. } | Value::Either(_)
+            )
+        {
             return typed;
         }
         let value = values();
@@ -206,7 +212,9 @@ impl Program {
                 let facts = &self.files[at.file as usize];
                 let Expr::Array(list) = facts.expr(at.expr) else { return Value::Unknown };
                 Value::join(facts.list(list).iter().take(16).map(|item| match facts.expr(*item) {
-                    Expr::Spread(inner) => self.spread_of(Place { file: at.file, expr: inner }, |value| self.element_of(value)),
+                    Expr::Spread(inner) => {
+                        self.spread_of(Place { file: at.file, expr: inner }, |value| self.element_of(value))
+                    }
                     _ => self.eval(Place { file: at.file, expr: *item }),
                 }))
             }
@@ -237,9 +245,13 @@ impl Program {
         let Expr::Object(list) = facts.expr(at.expr) else { return Value::Unknown };
         for prop in facts.props(list).iter().rev() {
             match prop.key {
-                PropKey::Name(key) if facts.name(key) == name => return self.eval(Place { file: at.file, expr: prop.value }),
+                PropKey::Name(key) if facts.name(key) == name => {
+                    return self.eval(Place { file: at.file, expr: prop.value });
+                }
                 PropKey::Spread => {
-                    let value = self.spread_of(Place { file: at.file, expr: prop.value }, |value| self.member_of(value, name));
+                    let value = self.spread_of(Place { file: at.file, expr: prop.value }, |value| {
+                        self.member_of(value, name)
+                    });
                     if value.is_known() {
                         return value;
                     }
@@ -271,7 +283,9 @@ impl Program {
             self.returns.borrow_mut().insert(function, Slot::Busy);
             let it = self.files[function.file as usize].function(function.id);
             let value = self.declared(function.file, it.return_type, || {
-                Value::join(it.returns.iter().map(|it| self.eval(Place { file: function.file, expr: it.value })))
+                Value::join(
+                    it.returns.iter().map(|it| self.eval(Place { file: function.file, expr: it.value })),
+                )
             });
             self.returns.borrow_mut().insert(function, Slot::Done(value.clone()));
             value

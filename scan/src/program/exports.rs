@@ -1,4 +1,4 @@
-//! From an import to what it names: through barrels, re-exports and CommonJS.
+//! From an import to what it names: through barrels, re-exports and `CommonJS`.
 
 use std::sync::Arc;
 
@@ -121,8 +121,12 @@ impl Program {
         // CommonJS: a property of `module.exports`.
         let default = Place { file, expr: table.default? };
         match facts.expr(default.expr) {
-            Expr::Object(list) => facts.property(list, name).map(|expr| Exported::Place(Place { file, expr })),
-            Expr::Symbol(_) | Expr::Call(_) | Expr::Class(_) => Some(Exported::MemberOfDefault(default, name.to_owned())),
+            Expr::Object(list) => {
+                facts.property(list, name).map(|expr| Exported::Place(Place { file, expr }))
+            }
+            Expr::Symbol(_) | Expr::Call(_) | Expr::Class(_) => {
+                Some(Exported::MemberOfDefault(default, name.to_owned()))
+            }
             _ => None,
         }
     }

@@ -71,10 +71,6 @@ impl Graph {
     pub(crate) fn len(&self) -> usize {
         self.count
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
 }
 
 impl Program {
@@ -122,12 +118,15 @@ impl Program {
                 let registers = call.function == FnId(0) || (!call.awaited && is_registrar(api.last()));
                 !libraries::defers(api) && (!registers || api.path.starts_with("Array#"))
             }
-            Target::Functions(targets, _) => targets.iter().any(|target| self.runs_parameter(*target, position, 0)),
+            Target::Functions(targets, _) => {
+                targets.iter().any(|target| self.runs_parameter(*target, position, 0))
+            }
             Target::Client(_) | Target::Plain | Target::Parameter => true,
             Target::Query(_) => false,
             Target::Unresolved => {
                 let name = super::iterations::callee_name(facts, call.callee);
-                libraries::iterating_method(name).is_some() || (call.function != FnId(0) && !is_registrar(name))
+                libraries::iterating_method(name).is_some()
+                    || (call.function != FnId(0) && !is_registrar(name))
             }
         };
         in_place.then_some(at)
@@ -147,11 +146,14 @@ impl Program {
             if self.parameter(function.file, call.callee) == Some((function.id, position)) {
                 return true;
             }
-            let handed_on = facts.list(call.args).iter().position(|arg| self.parameter(function.file, *arg) == Some((function.id, position)));
+            let handed_on = facts
+                .list(call.args)
+                .iter()
+                .position(|arg| self.parameter(function.file, *arg) == Some((function.id, position)));
             match (handed_on, &self.targets[function.file as usize][n]) {
-                (Some(at), Target::Functions(targets, _)) => {
-                    targets.iter().any(|target| *target != function && self.runs_parameter(*target, at as u32, depth + 1))
-                }
+                (Some(at), Target::Functions(targets, _)) => targets
+                    .iter()
+                    .any(|target| *target != function && self.runs_parameter(*target, at as u32, depth + 1)),
                 (Some(_), Target::Api(api)) => !libraries::defers(api),
                 (Some(_), _) => true,
                 (None, _) => false,
@@ -163,7 +165,11 @@ impl Program {
     pub(crate) fn direct_effects(&self, file: u32, call: CallId) -> Effects {
         match &self.targets[file as usize][call.index()] {
             Target::Query(query) => {
-                if self.queries[*query as usize].shape.operation.is_write() { Effects::DB_WRITE } else { Effects::DB_READ }
+                if self.queries[*query as usize].shape.operation.is_write() {
+                    Effects::DB_WRITE
+                } else {
+                    Effects::DB_READ
+                }
             }
             Target::Api(api) => libraries::effects(api),
             _ => Effects::NONE,
@@ -212,16 +218,25 @@ impl Program {
     pub(crate) fn call_effects(&self, file: u32, call: CallId) -> Effects {
         let direct = self.direct_effects(file, call);
         match &self.targets[file as usize][call.index()] {
-            Target::Functions(targets, _) => targets.iter().fold(direct, |sum, target| sum.with(self.graph.effects(*target))),
+            Target::Functions(targets, _) => {
+                targets.iter().fold(direct, |sum, target| sum.with(self.graph.effects(*target)))
+            }
             _ => direct,
         }
+    }
+
+    /// The calls that reach a function.
+    pub(crate) fn callers(&self, function: FnRef) -> &[(u32, CallId)] {
+        self.callers.get(&function).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What known calls pass where the expression names a parameter of the function they call.
     pub(crate) fn passed(&self, at: Place) -> Vec<Place> {
         let Some((owner, index)) = self.parameter(at.file, at.expr) else { return Vec::new() };
-        let callers = self.callers.get(&FnRef { file: at.file, id: owner }).map(Vec::as_slice).unwrap_or_default();
-        let argument = |file: u32, call: CallId| self.files[file as usize].args(call).get(index as usize).map(|expr| Place { file, expr: *expr });
+        let argument = |file: u32, call: CallId| {
+            self.files[file as usize].args(call).get(index as usize).map(|expr| Place { file, expr: *expr })
+        };
+        let callers = self.callers(FnRef { file: at.file, id: owner });
         callers.iter().filter_map(|(file, call)| argument(*file, *call)).collect()
     }
 
@@ -351,8 +366,38 @@ struct State {
 pub(super) fn is_registrar(name: &str) -> bool {
     matches!(
         name,
-        "get" | "post" | "put" | "patch" | "delete" | "del" | "all" | "use" | "on" | "once" | "route" | "process" | "schedule"
-            | "register" | "addEventListener" | "subscribe" | "handle" | "command" | "action" | "query" | "mutation" | "subscription"
-            | "job" | "cron" | "define" | "hook" | "addHook" | "then" | "setErrorHandler" | "get()" | "createFunction" | "input" | "handler"
+        "get"
+            | "post"
+            | "put"
+            | "patch"
+            | "delete"
+            | "del"
+            | "all"
+            | "use"
+            | "on"
+            | "once"
+            | "route"
+            | "process"
+            | "schedule"
+            | "register"
+            | "addEventListener"
+            | "subscribe"
+            | "handle"
+            | "command"
+            | "action"
+            | "query"
+            | "mutation"
+            | "subscription"
+            | "job"
+            | "cron"
+            | "define"
+            | "hook"
+            | "addHook"
+            | "then"
+            | "setErrorHandler"
+            | "get()"
+            | "createFunction"
+            | "input"
+            | "handler"
     ) && name != "then"
 }

@@ -111,7 +111,8 @@ impl Program {
             }
             LoopKind::While | LoopKind::DoWhile => self.while_class(file, id),
         };
-        let var_names_pieces = it.vars.iter().any(|symbol| names_a_piece(facts.name(facts.symbol(*symbol).name)));
+        let var_names_pieces =
+            it.vars.iter().any(|symbol| names_a_piece(facts.name(facts.symbol(*symbol).name)));
         let class = if class == LoopClass::Collection && var_names_pieces { LoopClass::Chunk } else { class };
         if let Some(collection) = it.collection {
             sources.collections.insert(collection);
@@ -126,124 +127,6 @@ impl Program {
             function: it.function,
             form: Form::Loop(id),
             sources,
-        }
-    }
-
-    /// What kind of list this is, following variables to where it was made.
-    pub(crate) fn collection_class(&self, file: u32, collection: Option<ExprId>, depth: u32) -> LoopClass {
-        let Some(expr) = collection else { return LoopClass::Other };
-        let facts = &self.files[file as usize];
-        if depth > 12 {
-            return LoopClass::Collection;
-        }
-        match facts.expr(expr) {
-            Expr::Array(list) => {
-                let items = facts.list(list);
-                let spread = items.iter().find_map(|item| match facts.expr(*item) {
-                    Expr::Spread(inner) => Some(inner),
-                    _ => None,
-                });
-                match spread {
-                    Some(inner) if items.len() == 1 => self.collection_class(file, Some(inner), depth + 1),
-                    Some(_) => LoopClass::Collection,
-                    None if items.len() <= SMALL => LoopClass::Constant,
-                    None => LoopClass::Other,
-                }
-            }
-            Expr::Symbol(symbol) => {
-                let it = facts.symbol(symbol);
-                match it.definition {
-                    // `const found = []` filled by `push` is a list that grows.
-                    Some(definition) if it.assignments.is_empty() && !is_empty_list(facts, definition) => {
-                        self.collection_class(file, Some(definition), depth + 1)
-                    }
-                    None if it.kind == crate::facts::SymbolKind::Enum => LoopClass::Constant,
-                    _ => self.collection_by_value(file, expr),
-                }
-            }
-            Expr::Await(inner) | Expr::Cast { expr: inner, .. } => self.collection_class(file, Some(inner), depth + 1),
-            Expr::Choice(list) => self.collection_class(file, facts.list(list).first().copied(), depth + 1),
-            Expr::Call(call) => self.made_by_call(file, call, depth),
-            Expr::Member { .. } if self.is_enum(file, expr) => LoopClass::Constant,
-            _ => self.collection_by_value(file, expr),
-        }
-    }
-
-    fn collection_by_value(&self, file: u32, expr: ExprId) -> LoopClass {
-        match self.eval(Place { file, expr }) {
-            Value::Items(at) if at != (Place { file, expr }) => {
-                let facts = &self.files[at.file as usize];
-                match facts.expr(at.expr) {
-                    Expr::Array(list) if list.len == 0 => LoopClass::Collection,
-                    _ => self.collection_class(at.file, Some(at.expr), 11),
-                }
-            }
-            Value::List(element) if matches!(*element, Value::List(_) | Value::Rows { many: true, .. }) => LoopClass::Chunk,
-            Value::Text | Value::Number => LoopClass::Other,
-            _ => LoopClass::Collection,
-        }
-    }
-
-    fn is_enum(&self, file: u32, expr: ExprId) -> bool {
-        let facts = &self.files[file as usize];
-        match facts.expr(expr) {
-            Expr::Symbol(symbol) => match facts.symbol(symbol).kind {
-                crate::facts::SymbolKind::Enum => true,
-                crate::facts::SymbolKind::Import(index) => match self.imported(file, index) {
-                    Some(super::exports::Exported::Place(place)) => place.file != file && self.is_enum(place.file, place.expr),
-                    // Enums of the Prisma schema and constants of libraries.
-                    Some(super::exports::Exported::Api(_)) => true,
-                    _ => false,
-                },
-                _ => matches!(facts.symbol(symbol).definition.map(|expr| facts.expr(expr)), Some(Expr::Object(_))),
-            },
-            Expr::Object(_) => true,
-            Expr::Member { object, .. } => self.is_enum(file, object),
-            Expr::Cast { expr, .. } => self.is_enum(file, expr),
-            _ => false,
-        }
-    }
-
-    fn made_by_call(&self, file: u32, call: CallId, depth: u32) -> LoopClass {
-        let facts = &self.files[file as usize];
-        let it = facts.call(call);
-        let first_arg = facts.args(call).first().copied();
-        if let Expr::Member { object, property } = facts.expr(it.callee) {
-            match facts.name(property) {
-                "filter" | "slice" | "sort" | "reverse" | "map" | "toSorted" | "toReversed" => {
-                    return self.collection_class(file, Some(object), depth + 1);
-                }
-                "keys" | "entries" | "values" => {
-                    if let Some(arg) = first_arg {
-                        return if self.is_enum(file, arg) { LoopClass::Constant } else { LoopClass::Collection };
-                    }
-                    return self.collection_class(file, Some(object), depth + 1);
-                }
-                "split" => return LoopClass::Other,
-                "from" => {
-                    if let Some(Expr::Object(_)) = first_arg.map(|arg| facts.expr(arg)) {
-                        return LoopClass::Other;
-                    }
-                    return self.collection_class(file, first_arg, depth + 1);
-                }
-                _ => {}
-            }
-        }
-        let name = callee_name(facts, it.callee);
-        if names_a_piece(name) || matches!(&self.targets[file as usize][call.index()], Target::Api(api) if libraries::chunks(api)) {
-            return LoopClass::Chunk;
-        }
-        if matches!(name, "Array" | "range" | "times") {
-            return LoopClass::Other;
-        }
-        if name == "Set"
-            && let Some(arg) = first_arg
-        {
-            return self.collection_class(file, Some(arg), depth + 1);
-        }
-        match self.call_value(file, call) {
-            Value::List(element) if matches!(*element, Value::List(_)) => LoopClass::Chunk,
-            _ => LoopClass::Collection,
         }
     }
 
@@ -263,14 +146,20 @@ impl Program {
         }
         let unit_step = match it.update.map(|update| facts.expr(update)) {
             Some(Expr::Assign { value, .. }) => match facts.expr(value) {
-                Expr::Binary { op: BinaryOp::Add, right, .. } => matches!(facts.expr(right), Expr::Number(step) if step == 1.0),
+                Expr::Binary { op: BinaryOp::Add, right, .. } => {
+                    matches!(facts.expr(right), Expr::Number(step) if (step - 1.0).abs() < f64::EPSILON)
+                }
                 _ => false,
             },
             _ => false,
         };
         match facts.expr(right) {
             Expr::Member { object, property } if facts.name(property) == "length" => {
-                if unit_step { (self.collection_class(file, Some(object), 0), Some(object)) } else { (LoopClass::Chunk, None) }
+                if unit_step {
+                    (self.collection_class(file, Some(object), 0), Some(object))
+                } else {
+                    (LoopClass::Chunk, None)
+                }
             }
             Expr::Number(limit) if limit <= SMALL as f64 => (LoopClass::Constant, None),
             _ if !unit_step => (LoopClass::Chunk, None),
@@ -281,7 +170,8 @@ impl Program {
     fn while_class(&self, file: u32, id: LoopId) -> LoopClass {
         let facts = &self.files[file as usize];
         let it = facts.loop_(id);
-        let calls = facts.calls.iter().enumerate().filter(|(_, call)| it.body.contains(facts.span(call.expr)));
+        let calls =
+            facts.calls.iter().enumerate().filter(|(_, call)| it.body.contains(facts.span(call.expr)));
         for (n, call) in calls {
             let paced = match &self.targets[file as usize][n] {
                 Target::Api(api) => libraries::sleeps(api),
@@ -328,7 +218,10 @@ impl Program {
                 let Expr::Member { object, property } = facts.expr(call.callee) else { return None };
                 let method = facts.name(property);
                 let element = libraries::iterating_method(method)?;
-                if matches!(self.eval(Place { file, expr: object }), Value::Client(_) | Value::Model { .. } | Value::Text | Value::Instance(_)) {
+                if matches!(
+                    self.eval(Place { file, expr: object }),
+                    Value::Client(_) | Value::Model { .. } | Value::Text | Value::Instance(_)
+                ) {
                     return None;
                 }
                 sources.params.insert((function, element));
@@ -339,7 +232,17 @@ impl Program {
         let span = facts.span(call.expr);
         let body = facts.function(function).span;
         let form = Form::Callback { call: at, function };
-        Some(Iteration { file, class, concurrency, collection, span, body, function: call.function, form, sources })
+        Some(Iteration {
+            file,
+            class,
+            concurrency,
+            collection,
+            span,
+            body,
+            function: call.function,
+            form,
+            sources,
+        })
     }
 
     fn concurrency_of(&self, file: u32, map: CallId) -> Concurrency {
@@ -355,7 +258,13 @@ impl Program {
     /// Where functions of the program run their parameter `position` in a loop, the list they run over.
     /// The outer option says whether they do, the inner one which argument it is.
     #[expect(clippy::option_option, reason = "iterating over something unknown differs from not iterating")]
-    fn user_iteration(&self, file: u32, at: CallId, targets: &[FnRef], position: u32) -> Option<Option<ExprId>> {
+    fn user_iteration(
+        &self,
+        file: u32,
+        at: CallId,
+        targets: &[FnRef],
+        position: u32,
+    ) -> Option<Option<ExprId>> {
         for target in targets {
             let facts = &self.files[target.file as usize];
             for (n, call) in facts.calls.iter().enumerate() {
@@ -365,20 +274,22 @@ impl Program {
                     continue;
                 }
                 let inner = self.nested(Vec::new(), || self.iterations(target.file, CallId(n as u32)));
-                let Some(loop_) = inner.iter().find(|it| matches!(it.class, LoopClass::Collection | LoopClass::Other)) else { continue };
+                let Some(loop_) =
+                    inner.iter().find(|it| matches!(it.class, LoopClass::Collection | LoopClass::Other))
+                else {
+                    continue;
+                };
                 let list = loop_.collection.and_then(|list| self.parameter(target.file, list));
                 return Some(match list {
-                    Some((owner, index)) if owner == target.id => self.files[file as usize].args(at).get(index as usize).copied(),
+                    Some((owner, index)) if owner == target.id => {
+                        self.files[file as usize].args(at).get(index as usize).copied()
+                    }
                     _ => None,
                 });
             }
         }
         None
     }
-}
-
-fn is_empty_list(facts: &crate::facts::FileFacts, expr: ExprId) -> bool {
-    matches!(facts.expr(expr), Expr::Array(list) if list.len == 0)
 }
 
 /// The last name of a callee: `chunk` of `_.chunk`.
@@ -391,7 +302,7 @@ pub(crate) fn callee_name(facts: &crate::facts::FileFacts, callee: ExprId) -> &s
     }
 }
 
-fn names_a_piece(name: &str) -> bool {
+pub(super) fn names_a_piece(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["chunk", "batch", "slice", "page"].iter().any(|piece| name.starts_with(piece) || name.ends_with(piece))
         || ["chunks", "batches", "pages"].iter().any(|piece| name.ends_with(piece))

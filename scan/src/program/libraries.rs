@@ -6,19 +6,6 @@
 use super::effects::Effects;
 use super::value::{Api, Memo};
 
-/// What a call does with a function it is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CallbackUse {
-    /// Runs it once, before the call returns or its promise settles.
-    Once,
-    /// Runs it for each element of the receiver.
-    EachElement,
-    /// Runs it for each element of argument 0, with at most a stated number at once.
-    EachArgument,
-    /// Keeps it for later.
-    Later,
-}
-
 /// Array methods that run their first argument for each element; value is the position of the element parameter.
 pub(crate) fn iterating_method(name: &str) -> Option<u32> {
     Some(match name {
@@ -33,15 +20,35 @@ pub(crate) fn iterating_method(name: &str) -> Option<u32> {
 pub(crate) fn iterating_function(api: &Api) -> bool {
     let promise_map = matches!(
         api.package.as_str(),
-        "p-map" | "p-each-series" | "p-map-series" | "p-filter" | "async-es" | "tiny-async-pool" | "@supercharge/promise-pool"
+        "p-map"
+            | "p-each-series"
+            | "p-map-series"
+            | "p-filter"
+            | "async-es"
+            | "tiny-async-pool"
+            | "@supercharge/promise-pool"
     );
-    let lodash = matches!(api.package.as_str(), "lodash" | "lodash-es" | "remeda" | "radash" | "es-toolkit" | "ramda")
-        || api.package.starts_with("lodash.");
-    let bluebird = matches!(api.package.as_str(), "bluebird") && matches!(api.path.as_str(), "map" | "each" | "mapSeries");
+    let lodash =
+        matches!(api.package.as_str(), "lodash" | "lodash-es" | "remeda" | "radash" | "es-toolkit" | "ramda")
+            || api.package.starts_with("lodash.");
+    let bluebird = matches!(api.package.as_str(), "bluebird")
+        && matches!(api.path.as_str(), "map" | "each" | "mapSeries");
     let iterates = matches!(
         api.last(),
-        "map" | "forEach" | "each" | "filter" | "flatMap" | "some" | "every" | "find" | "reduce" | "mapValues" | "parallel" | "mapLimit"
-            | "eachLimit" | "eachSeries"
+        "map"
+            | "forEach"
+            | "each"
+            | "filter"
+            | "flatMap"
+            | "some"
+            | "every"
+            | "find"
+            | "reduce"
+            | "mapValues"
+            | "parallel"
+            | "mapLimit"
+            | "eachLimit"
+            | "eachSeries"
     );
     promise_map || bluebird || (lodash && iterates) || (api.package == "async" && iterates)
 }
@@ -50,8 +57,18 @@ pub(crate) fn iterating_function(api: &Api) -> bool {
 pub(crate) fn bounds_concurrency(api: &Api) -> bool {
     matches!(
         api.package.as_str(),
-        "p-map" | "p-limit" | "p-queue" | "p-each-series" | "p-map-series" | "bottleneck" | "async-sema" | "p-throttle" | "tiny-async-pool"
-            | "@supercharge/promise-pool" | "limiter" | "async-mutex"
+        "p-map"
+            | "p-limit"
+            | "p-queue"
+            | "p-each-series"
+            | "p-map-series"
+            | "bottleneck"
+            | "async-sema"
+            | "p-throttle"
+            | "tiny-async-pool"
+            | "@supercharge/promise-pool"
+            | "limiter"
+            | "async-mutex"
     ) || (api.package == "radash" && api.last() == "parallel")
         || (api.package == "async" && matches!(api.last(), "mapLimit" | "eachLimit" | "eachSeries"))
         || (api.package == "bluebird" && matches!(api.last(), "mapSeries" | "each"))
@@ -62,12 +79,20 @@ pub(crate) fn defers(api: &Api) -> bool {
     match api.package.as_str() {
         "global" => matches!(
             api.path.as_str(),
-            "setTimeout" | "setInterval" | "setImmediate" | "queueMicrotask" | "process.nextTick" | "process.on" | "process.once"
+            "setTimeout"
+                | "setInterval"
+                | "setImmediate"
+                | "queueMicrotask"
+                | "process.nextTick"
+                | "process.on"
+                | "process.once"
                 | "requestAnimationFrame"
         ),
         "next/server" => api.path == "after" || api.path == "unstable_after",
         "@vercel/functions" => api.path == "waitUntil",
-        "react" => matches!(api.path.as_str(), "useEffect" | "useLayoutEffect" | "useCallback" | "startTransition"),
+        "react" => {
+            matches!(api.path.as_str(), "useEffect" | "useLayoutEffect" | "useCallback" | "startTransition")
+        }
         _ => matches!(api.last(), "on" | "once" | "addEventListener" | "subscribe"),
     }
 }
@@ -77,10 +102,15 @@ pub(crate) fn memoizes(api: &Api) -> Option<Memo> {
     match (api.package.as_str(), api.path.as_str()) {
         ("react", "cache" | "default.cache") => Some(Memo::Request),
         ("next/cache", "unstable_cache") => Some(Memo::Shared),
-        ("lodash" | "lodash-es" | "es-toolkit" | "radash", "memoize" | "memo" | "once" | "default.memoize" | "default.once") => Some(Memo::Shared),
-        ("lodash.memoize" | "lodash.once" | "memoizee" | "p-memoize" | "mem" | "memoize" | "micro-memoize" | "fast-memoize" | "memoize-one" | "moize", _) => {
-            Some(Memo::Shared)
-        }
+        (
+            "lodash" | "lodash-es" | "es-toolkit" | "radash",
+            "memoize" | "memo" | "once" | "default.memoize" | "default.once",
+        ) => Some(Memo::Shared),
+        (
+            "lodash.memoize" | "lodash.once" | "memoizee" | "p-memoize" | "mem" | "memoize" | "micro-memoize"
+            | "fast-memoize" | "memoize-one" | "moize",
+            _,
+        ) => Some(Memo::Shared),
         ("dataloader", _) => Some(Memo::Request),
         _ => None,
     }
@@ -96,7 +126,9 @@ pub(crate) fn chunks(api: &Api) -> bool {
 pub(crate) fn sleeps(api: &Api) -> bool {
     matches!(
         (api.package.as_str(), api.path.as_str()),
-        ("global", "setTimeout") | ("timers/promises", "setTimeout") | ("delay" | "sleep-promise" | "p-sleep", _)
+        ("global", "setTimeout")
+            | ("timers/promises", "setTimeout")
+            | ("delay" | "sleep-promise" | "p-sleep", _)
     ) || (matches!(api.package.as_str(), "radash" | "es-toolkit") && matches!(api.last(), "sleep" | "delay"))
 }
 
@@ -109,12 +141,19 @@ pub(crate) fn effects(api: &Api) -> Effects {
             "setTimeout" => Effects::SLEEP,
             _ => Effects::NONE,
         },
-        "axios" | "got" | "node-fetch" | "undici" | "ky" | "superagent" | "request" | "cross-fetch" | "isomorphic-fetch"
-        | "ofetch" | "graphql-request" | "@octokit/rest" | "googleapis" | "openai" | "@anthropic-ai/sdk" | "stripe" | "twilio" => {
-            if is_local_call(path) { Effects::NONE } else { Effects::NETWORK }
+        "axios" | "got" | "node-fetch" | "undici" | "ky" | "superagent" | "request" | "cross-fetch"
+        | "isomorphic-fetch" | "ofetch" | "graphql-request" | "@octokit/rest" | "googleapis" | "openai"
+        | "@anthropic-ai/sdk" | "stripe" | "twilio" => {
+            if is_local_call(path) {
+                Effects::NONE
+            } else {
+                Effects::NETWORK
+            }
         }
         "http" | "https" | "http2" if matches!(api.last(), "request" | "get") => Effects::NETWORK,
-        "nodemailer" | "@sendgrid/mail" | "resend" | "postmark" | "mailgun.js" if matches!(api.last(), "send" | "sendMail" | "sendEmail") => {
+        "nodemailer" | "@sendgrid/mail" | "resend" | "postmark" | "mailgun.js"
+            if matches!(api.last(), "send" | "sendMail" | "sendEmail") =>
+        {
             Effects::NETWORK
         }
         "bull" | "bullmq" | "bee-queue" if matches!(api.last(), "add" | "addBulk") => Effects::QUEUE,
@@ -130,5 +169,16 @@ pub(crate) fn effects(api: &Api) -> Effects {
 fn is_local_call(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
     !path.contains('.') && !path.is_empty() && path.chars().next().is_some_and(char::is_uppercase)
-        || matches!(last, "create" | "isAxiosError" | "isCancel" | "extend" | "constructEvent" | "constructEventAsync" | "AxiosError" | "use" | "eject")
+        || matches!(
+            last,
+            "create"
+                | "isAxiosError"
+                | "isCancel"
+                | "extend"
+                | "constructEvent"
+                | "constructEventAsync"
+                | "AxiosError"
+                | "use"
+                | "eject"
+        )
 }

@@ -27,7 +27,9 @@ impl Program {
             },
             Value::Api(api) => self.api_member(api, name),
             Value::Client(schema) => self.client_member(*schema, name),
-            Value::Model { schema, model } => Value::ModelMethod { schema: *schema, model: *model, name: name.into() },
+            Value::Model { schema, model } => {
+                Value::ModelMethod { schema: *schema, model: *model, name: name.into() }
+            }
             Value::Items(_) | Value::List(_) | Value::Rows { many: true, .. } => builtin("Array", name),
             Value::Text => builtin("String", name),
             Value::Number => builtin("Number", name),
@@ -40,7 +42,8 @@ impl Program {
     }
 
     fn api_member(&self, api: &Arc<Api>, name: &str) -> Value {
-        if api.package == "global" && matches!(api.path.as_str(), "globalThis" | "window" | "self" | "global") {
+        if api.package == "global" && matches!(api.path.as_str(), "globalThis" | "window" | "self" | "global")
+        {
             // A slot of the global object holds what the program puts there.
             return if KNOWN_GLOBALS.contains(&name) { Value::api("global", name) } else { Value::Unknown };
         }
@@ -56,10 +59,16 @@ impl Program {
         if name.starts_with('$') {
             return Value::ClientMethod { schema, name: name.into() };
         }
-        let own = self.schemas.get(schema as usize).and_then(|it| it.by_accessor(name).map(|model| (schema, &model.name)));
+        let own = self
+            .schemas
+            .get(schema as usize)
+            .and_then(|it| it.by_accessor(name).map(|model| (schema, &model.name)));
         let found = own.or_else(|| {
             // Several schemas and one client package: the accessor decides.
-            self.schemas.iter().enumerate().find_map(|(n, it)| it.by_accessor(name).map(|model| (n as u32, &model.name)))
+            self.schemas
+                .iter()
+                .enumerate()
+                .find_map(|(n, it)| it.by_accessor(name).map(|model| (n as u32, &model.name)))
         });
         match found {
             Some((schema, model)) => {
@@ -161,7 +170,11 @@ impl Program {
                 return Vec::new();
             }
             let facts = &self.files[sub.file as usize];
-            let own = facts.class(sub.id).members.iter().find(|member| facts.name(member.name) == name && !member.is_static);
+            let own = facts
+                .class(sub.id)
+                .members
+                .iter()
+                .find(|member| facts.name(member.name) == name && !member.is_static);
             match own.map(|member| &member.kind) {
                 Some(MemberKind::Method(id)) if facts.function(*id).has_body => {
                     found.push(Value::Function(FnRef { file: sub.file, id: *id }));
@@ -196,7 +209,19 @@ enum Side {
     Static,
 }
 
-const KNOWN_GLOBALS: &[&str] = &["fetch", "setTimeout", "setInterval", "setImmediate", "Promise", "Array", "Object", "JSON", "Math", "process", "console"];
+const KNOWN_GLOBALS: &[&str] = &[
+    "fetch",
+    "setTimeout",
+    "setInterval",
+    "setImmediate",
+    "Promise",
+    "Array",
+    "Object",
+    "JSON",
+    "Math",
+    "process",
+    "console",
+];
 
 fn builtin(kind: &str, name: &str) -> Value {
     Value::api("global", &format!("{kind}#{name}"))

@@ -53,12 +53,17 @@ pub(crate) enum Trap {
     Ambiguous,
     /// The path is long.
     Far,
-    /// Each turn also waits for something slower.
+    /// The call that leads to the query also leads to the network.
     SlowerWork,
+    /// Each turn also waits for the network elsewhere.
+    SlowerTurn,
 }
 
 /// Loop classes for messages.
 pub(crate) type LoopClassName = &'static str;
+
+/// What costs more than a query.
+const SLOW: Effects = Effects::NETWORK.with(Effects::SLEEP);
 
 impl Program {
     /// All queries repeated by loops in application files, found once.
@@ -110,12 +115,24 @@ impl Program {
     fn indirect(&self, file: u32, call: CallId, iterations: &[Iteration], found: &mut Vec<Repeated>) {
         let facts = self.facts(file);
         let depends = |it: &Iteration| Trace::new(facts, &it.sources).call_depends(call);
-        let Some(index) = iterations.iter().position(depends).or_else(|| iterations.iter().position(|it| it.class == LoopClass::Collection)) else {
+        let Some(index) = iterations
+            .iter()
+            .position(depends)
+            .or_else(|| iterations.iter().position(|it| it.class == LoopClass::Collection))
+        else {
             return;
         };
         for reached in self.nearest(file, call, &iterations[index].sources) {
             let relation = if reached.dependent { Relation::PerElement } else { Relation::Invariant };
-            let mut repeated = self.repeated_at(file, call, iterations, index, relation, reached.query, reached.path.clone());
+            let mut repeated = self.repeated_at(
+                file,
+                call,
+                iterations,
+                index,
+                relation,
+                reached.query,
+                reached.path.clone(),
+            );
             match reached.memo {
                 Some(Memo::Request) if reached.dependent => {}
                 Some(_) => repeated.traps.push(Trap::Memoized),
@@ -124,7 +141,7 @@ impl Program {
             if reached.ambiguous {
                 repeated.traps.push(Trap::Ambiguous);
             }
-            if reached.path.len() > 4 {
+            if reached.path.len() > 6 {
                 repeated.traps.push(Trap::Far);
             }
             let inner_cache = self.cached_on_path(&reached);
@@ -141,7 +158,10 @@ impl Program {
         let all = self.reach(file, call, sources);
         let pick = |writes: bool, dependent: bool| {
             all.iter()
-                .filter(|it| it.dependent == dependent && self.queries[it.query as usize].shape.operation.is_write() == writes)
+                .filter(|it| {
+                    it.dependent == dependent
+                        && self.queries[it.query as usize].shape.operation.is_write() == writes
+                })
                 .min_by_key(|it| (it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional))
                 .cloned()
         };
@@ -174,10 +194,21 @@ impl Program {
         if self.is_behind_cache(file, call, &iteration) {
             traps.push(Trap::LocalCache);
         }
-        if self.waits_for_slower(file, call, &iteration) {
+        if self.call_effects(file, call).has_any(SLOW) {
             traps.push(Trap::SlowerWork);
+        } else if self.turn_waits_for_slower(file, &iteration) {
+            traps.push(Trap::SlowerTurn);
         }
-        Repeated { file, call, outer: iterations[index + 1..].to_vec(), iteration, path, query, relation, traps }
+        Repeated {
+            file,
+            call,
+            outer: iterations[index + 1..].to_vec(),
+            iteration,
+            path,
+            query,
+            relation,
+            traps,
+        }
     }
 
     /// True where a `break` or `return` after the call depends on its result, or always comes.
@@ -189,15 +220,20 @@ impl Program {
         let sources = Sources { calls: [call].into_iter().collect(), ..Sources::default() };
         facts.loop_(id).exits.iter().any(|exit| {
             let leaves = matches!(exit.kind, ExitKind::Break | ExitKind::Return);
-            let follows = exit.span.start >= at.end || (exit.span.start <= at.start && exit.span.end >= at.end);
-            leaves && follows && (self.always_comes(iteration, exit, it.guard) || self.guards_depend(iteration.file, exit.guard, &sources))
+            let follows =
+                exit.span.start >= at.end || (exit.span.start <= at.start && exit.span.end >= at.end);
+            leaves
+                && follows
+                && (self.always_comes(iteration, exit, it.guard)
+                    || self.guards_depend(iteration.file, exit.guard, &sources))
         })
     }
 
     fn always_comes(&self, iteration: &Iteration, exit: &Exit, guard: Option<GuardId>) -> bool {
         let facts = self.facts(iteration.file);
         let strip = |guard: Option<GuardId>| {
-            std::iter::successors(guard, |id| facts.guard(*id).parent).find(|id| !matches!(facts.guard(*id).kind, crate::facts::GuardKind::Try))
+            std::iter::successors(guard, |id| facts.guard(*id).parent)
+                .find(|id| !matches!(facts.guard(*id).kind, crate::facts::GuardKind::Try))
         };
         strip(exit.guard) == strip(guard)
     }
@@ -216,7 +252,10 @@ impl Program {
         let mut tests = guards.filter_map(|id| facts.guard(id).test);
         tests.any(|test| {
             let looked_up = self.lookup_symbols(file, test);
-            looked_up.into_iter().any(|symbol| !iteration.body.contains(facts.symbol(symbol).span) && self.is_filled_in(file, symbol, iteration))
+            looked_up.into_iter().any(|symbol| {
+                !iteration.body.contains(facts.symbol(symbol).span)
+                    && self.is_filled_in(file, symbol, iteration)
+            })
         })
     }
 
@@ -247,9 +286,13 @@ impl Program {
                     let it = facts.symbol(symbol);
                     pending.extend(it.definition.map(|expr| (expr, depth + 1)));
                 }
-                Expr::Not(inner) | Expr::Await(inner) | Expr::Cast { expr: inner, .. } => pending.push((inner, depth + 1)),
+                Expr::Not(inner) | Expr::Await(inner) | Expr::Cast { expr: inner, .. } => {
+                    pending.push((inner, depth + 1))
+                }
                 Expr::Binary { left, right, .. } => pending.extend([(left, depth + 1), (right, depth + 1)]),
-                Expr::Choice(list) | Expr::Other(list) => pending.extend(facts.list(list).iter().map(|item| (*item, depth + 1))),
+                Expr::Choice(list) | Expr::Other(list) => {
+                    pending.extend(facts.list(list).iter().map(|item| (*item, depth + 1)))
+                }
                 Expr::Member { object, .. } => pending.push((object, depth + 1)),
                 _ => {}
             }
@@ -279,18 +322,14 @@ impl Program {
         self.graph.effects(last.enters).has_any(Effects::CACHE)
     }
 
-    /// True where the call, or another awaited one of the same turn, also leaves for the network.
-    fn waits_for_slower(&self, file: u32, call: CallId, iteration: &Iteration) -> bool {
-        let slow = Effects::NETWORK.with(Effects::SLEEP);
-        if self.call_effects(file, call).has_any(slow) {
-            return true;
-        }
+    /// True where an awaited call of the same turn leaves for the network.
+    fn turn_waits_for_slower(&self, file: u32, iteration: &Iteration) -> bool {
         let facts = self.facts(file);
         facts.calls.iter().enumerate().any(|(n, it)| {
             it.awaited
                 && iteration.body.contains(facts.span(it.expr))
                 && self.is_in_place(file, it.function, iteration)
-                && self.call_effects(file, CallId(n as u32)).has_any(slow)
+                && self.call_effects(file, CallId(n as u32)).has_any(SLOW)
         })
     }
 
@@ -299,7 +338,9 @@ impl Program {
         let facts = self.facts(file);
         let mut function = function;
         for _ in 0..16 {
-            if function == iteration.function || matches!(iteration.form, Form::Callback { function: body, .. } if body == function) {
+            if function == iteration.function
+                || matches!(iteration.form, Form::Callback { function: body, .. } if body == function)
+            {
                 return true;
             }
             match self.runs_at(FnRef { file, id: function }) {

@@ -13,30 +13,75 @@ pub(crate) enum Role {
     Declaration,
 }
 
+const TEST_FOLDERS: &[&str] = &[
+    "test",
+    "tests",
+    "__tests__",
+    "__mocks__",
+    "mocks",
+    "e2e",
+    "e2e-tests",
+    "cypress",
+    "playwright",
+    "fixtures",
+    "__fixtures__",
+    "integration-tests",
+    "stories",
+    "benchmark",
+    "benchmarks",
+    "bench",
+    "test-utils",
+    "testutils",
+    "load-tests",
+];
+const TEST_MARKS: &[&str] = &[
+    ".test.",
+    ".spec.",
+    ".e2e.",
+    ".stories.",
+    ".bench.",
+    "-spec.",
+    "_test.",
+    ".test-d.",
+    ".mock.",
+    "vitest.",
+    "jest.",
+];
+const SCRIPT_FOLDERS: &[&str] = &[
+    "scripts",
+    "script",
+    "seed",
+    "seeds",
+    "seeders",
+    "seeding",
+    "migrations",
+    "migration",
+    "data-migration",
+    "data-migrations",
+    "bin",
+    "cli",
+    "examples",
+];
+const SCRIPT_MARKS: &[&str] = &["seed.", "seed-", ".seed", "migrate.", "migration.", ".config."];
+
 pub(super) fn role(path: &str, use_client: bool) -> Role {
     let lower = path.to_ascii_lowercase();
-    let segments: Vec<&str> = lower.split('/').collect();
-    let file = segments.last().copied().unwrap_or_default();
-    let folders = &segments[..segments.len() - 1];
-    let in_folder = |names: &[&str]| folders.iter().any(|folder| names.contains(folder));
+    let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let in_folder = |names: &[&str]| folders.split('/').any(|folder| names.contains(&folder));
     let marked = |marks: &[&str]| marks.iter().any(|mark| file.contains(mark));
-    if file.ends_with(".d.ts") || file.ends_with(".d.mts") || marked(&[".generated.", ".gen."]) || in_folder(&["generated", "__generated__"]) {
-        return Role::Declaration;
-    }
-    if in_folder(&[
-        "test", "tests", "__tests__", "__mocks__", "mocks", "e2e", "e2e-tests", "cypress", "playwright", "fixtures", "__fixtures__", "testing",
-        "integration", "integration-tests", "stories", "benchmark", "benchmarks", "bench", "test-utils", "testutils", "load-tests",
-    ]) || marked(&[".test.", ".spec.", ".e2e.", ".stories.", ".bench.", "-spec.", "_test.", ".test-d.", ".mock.", "vitest.", "jest."])
+    if marked(&[".d.ts", ".d.mts", ".d.cts", ".generated.", ".gen."])
+        || in_folder(&["generated", "__generated__"])
     {
-        return Role::Test;
+        Role::Declaration
+    } else if in_folder(TEST_FOLDERS) || marked(TEST_MARKS) {
+        Role::Test
+    } else if in_folder(SCRIPT_FOLDERS) || marked(SCRIPT_MARKS) {
+        Role::Script
+    } else if use_client {
+        Role::Client
+    } else {
+        Role::App
     }
-    if in_folder(&["scripts", "script", "seed", "seeds", "seeders", "seeding", "migrations", "migration", "data-migration", "data-migrations", "bin", "cli", "commands", "tools", "examples", "docs"])
-        || marked(&["seed.", "seed-", ".seed", "migrate.", "migration.", ".config."])
-        || file.starts_with("seed")
-    {
-        return Role::Script;
-    }
-    if use_client { Role::Client } else { Role::App }
 }
 
 #[cfg(test)]

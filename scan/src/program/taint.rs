@@ -16,12 +16,6 @@ pub(crate) struct Sources {
     pub calls: FxHashSet<CallId>,
 }
 
-impl Sources {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.symbols.is_empty() && self.params.is_empty() && self.collections.is_empty() && self.calls.is_empty()
-    }
-}
-
 /// One question asked of one file.
 #[derive(Debug)]
 pub(crate) struct Trace<'f> {
@@ -61,10 +55,14 @@ impl<'f> Trace<'f> {
         match facts.expr(expr) {
             Expr::Symbol(symbol) => self.symbol_depends(symbol),
             Expr::Param { function, index } => self.sources.params.contains(&(function, index)),
-            Expr::Element(collection) => self.sources.collections.contains(&collection) || self.depends(collection),
+            Expr::Element(collection) => {
+                self.sources.collections.contains(&collection) || self.depends(collection)
+            }
             Expr::Member { object, .. } | Expr::Item { object, .. } => self.depends(object),
             Expr::Index { object, index } => self.depends(object) || self.depends(index),
-            Expr::Rest(inner) | Expr::Await(inner) | Expr::Spread(inner) | Expr::Not(inner) => self.depends(inner),
+            Expr::Rest(inner) | Expr::Await(inner) | Expr::Spread(inner) | Expr::Not(inner) => {
+                self.depends(inner)
+            }
             Expr::Cast { expr, .. } => self.depends(expr),
             Expr::Call(call) => self.sources.calls.contains(&call) || self.call_depends(call),
             Expr::Object(list) => facts.props(list).iter().any(|prop| {
@@ -92,7 +90,8 @@ impl<'f> Trace<'f> {
             return false;
         }
         let it = self.facts.symbol(symbol);
-        it.kind == SymbolKind::Value && it.definition.iter().chain(&it.assignments).any(|value| self.depends(*value))
+        it.kind == SymbolKind::Value
+            && it.definition.iter().chain(&it.assignments).any(|value| self.depends(*value))
     }
 
     /// True where code in the span names something that depends on a source.
@@ -115,7 +114,13 @@ pub(crate) fn varies(facts: &FileFacts, sources: &Sources, body: Span, expr: Exp
     changes_in(facts, body, expr, &mut seen, 0)
 }
 
-fn changes_in(facts: &FileFacts, body: Span, expr: ExprId, seen: &mut FxHashSet<SymbolId>, depth: u32) -> bool {
+fn changes_in(
+    facts: &FileFacts,
+    body: Span,
+    expr: ExprId,
+    seen: &mut FxHashSet<SymbolId>,
+    depth: u32,
+) -> bool {
     if depth > 100 {
         return true;
     }
@@ -129,18 +134,24 @@ fn changes_in(facts: &FileFacts, body: Span, expr: ExprId, seen: &mut FxHashSet<
             if it.kind != SymbolKind::Value || !seen.insert(symbol) {
                 return false;
             }
-            it.definition.is_some_and(|value| body.contains(facts.span(value)) && changes_in(facts, body, value, seen, depth + 1))
+            it.definition.is_some_and(|value| {
+                body.contains(facts.span(value)) && changes_in(facts, body, value, seen, depth + 1)
+            })
         }
         Expr::Call(call) => {
             let it = facts.call(call);
-            body.contains(facts.span(it.expr)) || again(it.callee) || facts.args(call).iter().any(|arg| again(*arg))
+            body.contains(facts.span(it.expr))
+                || again(it.callee)
+                || facts.args(call).iter().any(|arg| again(*arg))
         }
         Expr::Member { object, .. } | Expr::Item { object, .. } => again(object),
         Expr::Index { .. } | Expr::Other(_) | Expr::Function(_) | Expr::Unknown => true,
         Expr::Rest(inner) | Expr::Await(inner) | Expr::Spread(inner) | Expr::Not(inner) => again(inner),
         Expr::Cast { expr, .. } => again(expr),
         Expr::Object(list) => facts.props(list).iter().any(|prop| again(prop.value)),
-        Expr::Array(list) | Expr::Template(list) | Expr::Choice(list) => facts.list(list).iter().any(|item| again(*item)),
+        Expr::Array(list) | Expr::Template(list) | Expr::Choice(list) => {
+            facts.list(list).iter().any(|item| again(*item))
+        }
         Expr::Binary { left, right, .. } => again(left) || again(right),
         Expr::Assign { .. } | Expr::Element(_) => true,
         _ => false,

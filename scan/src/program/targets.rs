@@ -53,7 +53,9 @@ impl Program {
             let mut targets: Vec<Vec<Target>> = Vec::with_capacity(self.files.len());
             for file in 0..self.files.len() as u32 {
                 let count = self.files[file as usize].calls.len() as u32;
-                targets.push((0..count).map(|call| self.resolve_call(file, CallId(call), &mut queries)).collect());
+                targets.push(
+                    (0..count).map(|call| self.resolve_call(file, CallId(call), &mut queries)).collect(),
+                );
             }
             self.targets = targets;
             self.queries = queries;
@@ -81,7 +83,9 @@ impl Program {
         let callee = self.eval(Place { file, expr: call.callee });
         match &callee {
             Value::Unknown | Value::Nothing => self.unresolved(file, id, queries),
-            Value::ModelMethod { schema, model, name } => self.model_query(file, id, (*schema, *model), name, false, queries),
+            Value::ModelMethod { schema, model, name } => {
+                self.model_query(file, id, (*schema, *model), name, false, queries)
+            }
             Value::ClientMethod { schema, name } => match &**name {
                 "$queryRaw" | "$queryRawUnsafe" | "$queryRawTyped" | "$executeRaw" | "$executeRawUnsafe" => {
                     let dialect = self.schemas[*schema as usize].provider;
@@ -91,9 +95,11 @@ impl Program {
                 _ => Target::Client(name.clone()),
             },
             Value::Api(api) => Target::Api(api.clone()),
-            Value::Either(_) | Value::Function(_) | Value::Memoized(..) | Value::Class(_) | Value::Module(_) => {
-                self.function_target(&callee, call.kind)
-            }
+            Value::Either(_)
+            | Value::Function(_)
+            | Value::Memoized(..)
+            | Value::Class(_)
+            | Value::Module(_) => self.function_target(&callee, call.kind),
             _ => Target::Plain,
         }
     }
@@ -155,7 +161,9 @@ impl Program {
         if !query::is_query_method(method) || call.kind != CallKind::Call {
             return Target::Unresolved;
         }
-        let Expr::Member { object: client, property: accessor } = facts.expr(object) else { return Target::Unresolved };
+        let Expr::Member { object: client, property: accessor } = facts.expr(object) else {
+            return Target::Unresolved;
+        };
         let accessor = facts.name(accessor);
         let is_imported_module = matches!(facts.expr(client), Expr::Symbol(symbol)
             if matches!(facts.symbol(symbol).kind, SymbolKind::Import(_) | SymbolKind::Class(_) | SymbolKind::Function(_)));
@@ -176,14 +184,30 @@ impl Program {
             Some((schema as u32, found as u32))
         });
         match model {
-            Some(model) if takes_options && !is_imported_module => self.model_query(file, id, model, method, true, queries),
+            Some(model) if takes_options && !is_imported_module => {
+                self.model_query(file, id, model, method, true, queries)
+            }
             _ => Target::Unresolved,
         }
     }
 }
 
 fn is_option(name: &str) -> bool {
-    matches!(name, "where" | "data" | "select" | "include" | "orderBy" | "take" | "skip" | "cursor" | "create" | "by" | "distinct" | "omit")
+    matches!(
+        name,
+        "where"
+            | "data"
+            | "select"
+            | "include"
+            | "orderBy"
+            | "take"
+            | "skip"
+            | "cursor"
+            | "create"
+            | "by"
+            | "distinct"
+            | "omit"
+    )
 }
 
 fn push_query(queries: &mut Vec<Query>, query: Query) -> Target {

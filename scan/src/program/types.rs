@@ -51,7 +51,7 @@ impl Program {
                 Value::join(types.iter().map(|ty| self.type_value(file, *ty)))
             }
             TypeExpr::Object(id) => self.interface_value(file, *id),
-            TypeExpr::Function { returns, .. } => Value::Callable { file, returns: *returns },
+            TypeExpr::Function { .. } => Value::Callable { file, ty },
             TypeExpr::Indexed { object, name } => {
                 let object = self.type_value(file, *object);
                 object.map(|value| self.member_of(value, facts.name(*name)))
@@ -76,12 +76,29 @@ impl Program {
                         None => Value::Unknown,
                     },
                     Exported::Place(place) if names.is_empty() => self.type_at(place),
-                    _ => Value::Unknown,
+                    // A value that mirrors a library's namespace: `export const Prisma = Generated`.
+                    Exported::Place(place) => self.namespace_type(&self.eval(place), &names),
+                    Exported::MemberOfDefault(..) => Value::Unknown,
                 }
             }
-            _ if !path.is_empty() => Value::Unknown,
-            SymbolKind::Alias if self.is_passthrough(file, it.annotation, args) => self.type_value(file, args[0]),
+            _ if !path.is_empty() => {
+                let names: Vec<&str> = path.iter().map(|name| facts.name(*name)).collect();
+                self.namespace_type(&self.symbol_value(file, symbol), &names)
+            }
+            SymbolKind::Alias if self.is_passthrough(file, it.annotation, args) => {
+                self.type_value(file, args[0])
+            }
             _ => self.symbol_type(file, symbol),
+        }
+    }
+
+    fn namespace_type(&self, namespace: &Value, names: &[&str]) -> Value {
+        match namespace {
+            Value::Api(api) => self.api_type(&names.iter().fold((**api).clone(), |api, name| api.then(name))),
+            Value::Module(file) => {
+                names.first().map_or(Value::Unknown, |name| self.exported_type(*file, name))
+            }
+            _ => Value::Unknown,
         }
     }
 
@@ -162,13 +179,13 @@ impl Program {
     fn builtin_type(&self, file: u32, name: &str, args: &[TypeId]) -> Value {
         let first = || args.first().map_or(Value::Unknown, |ty| self.type_value(file, *ty));
         match name {
-            "Promise" | "PromiseLike" | "Awaited" | "Readonly" | "Partial" | "Required" | "NonNullable" | "Pick" | "Omit" => first(),
-            "Array" | "ReadonlyArray" | "Set" | "ReadonlySet" | "Iterable" | "AsyncIterable" | "AsyncGenerator" | "Generator" => {
-                Value::List(Arc::new(first()))
-            }
+            "Promise" | "PromiseLike" | "Awaited" | "Readonly" | "Partial" | "Required" | "NonNullable"
+            | "Pick" | "Omit" => first(),
+            "Array" | "ReadonlyArray" | "Set" | "ReadonlySet" | "Iterable" | "AsyncIterable"
+            | "AsyncGenerator" | "Generator" => Value::List(Arc::new(first())),
             "ReturnType" => match first() {
                 Value::Function(function) | Value::Memoized(function, _) => self.return_value(function),
-                Value::Callable { file, returns } => self.type_value(file, returns),
+                Value::Callable { file, ty } => self.callable_result(file, ty),
                 _ => Value::Unknown,
             },
             "InstanceType" => match first() {
@@ -189,7 +206,11 @@ impl Program {
         let path = api.path.trim_end_matches("()");
         matches!(
             path,
-            "PrismaClient" | "Prisma.TransactionClient" | "Prisma.DefaultPrismaClient" | "Prisma.PrismaClient" | "DynamicClientExtensionThis"
+            "PrismaClient"
+                | "Prisma.TransactionClient"
+                | "Prisma.DefaultPrismaClient"
+                | "Prisma.PrismaClient"
+                | "DynamicClientExtensionThis"
         )
         .then_some(schema)
     }
@@ -198,7 +219,9 @@ impl Program {
         if let Some(schema) = package.strip_prefix("@prisma/client#") {
             return schema.split('/').next()?.parse().ok();
         }
-        let is_client = package == "@prisma/client" || package.starts_with("@prisma/client/") || package.starts_with(".prisma/client");
+        let is_client = package == "@prisma/client"
+            || package.starts_with("@prisma/client/")
+            || package.starts_with(".prisma/client");
         (is_client && !self.schemas.is_empty()).then_some(0)
     }
 }

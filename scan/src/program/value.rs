@@ -56,22 +56,42 @@ pub(crate) enum Value {
     Class(ClassRef),
     Instance(ClassRef),
     /// An object typed by an interface or type literal that no class of the program implements.
-    Shape { file: u32, id: InterfaceId },
-    /// A function typed so; the type of its result.
-    Callable { file: u32, returns: TypeId },
+    Shape {
+        file: u32,
+        id: InterfaceId,
+    },
+    /// A function of which only the type is known.
+    Callable {
+        file: u32,
+        ty: TypeId,
+    },
     /// All exports of a file.
     Module(u32),
     Api(Arc<Api>),
     /// A Prisma client of the schema.
     Client(u32),
     /// `client.$transaction` and its like.
-    ClientMethod { schema: u32, name: Arc<str> },
+    ClientMethod {
+        schema: u32,
+        name: Arc<str>,
+    },
     /// `client.post`.
-    Model { schema: u32, model: u32 },
+    Model {
+        schema: u32,
+        model: u32,
+    },
     /// `client.post.findMany`.
-    ModelMethod { schema: u32, model: u32, name: Arc<str> },
+    ModelMethod {
+        schema: u32,
+        model: u32,
+        name: Arc<str>,
+    },
     /// What the query of a call returns.
-    Rows { file: u32, call: u32, many: bool },
+    Rows {
+        file: u32,
+        call: u32,
+        many: bool,
+    },
     /// One of these; never nested, at most [`MAX_CHOICES`].
     Either(Arc<[Value]>),
 }
@@ -129,15 +149,6 @@ impl Value {
 }
 
 impl Api {
-    /// True for `package` and path, where a path ending in `*` matches any ending.
-    pub(crate) fn is(&self, package: &str, path: &str) -> bool {
-        self.package == package
-            && match path.strip_suffix('*') {
-                Some(prefix) => self.path.starts_with(prefix),
-                None => self.path == path,
-            }
-    }
-
     /// The last name of the path.
     pub(crate) fn last(&self) -> &str {
         self.path.rsplit('.').next().unwrap_or(&self.path)

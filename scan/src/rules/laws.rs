@@ -37,7 +37,7 @@ fn rules_are_sorted_and_unique() {
 #[test]
 fn every_rule_file_is_registered_under_its_name() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
-    let shared = ["asked", "indexes", "laws", "page", "paths", "repeats"];
+    let shared = ["asked", "indexes", "laws", "page", "paths", "repeats", "volume"];
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -68,7 +68,11 @@ fn findings_say_what_why_and_what_next() {
             assert!(!finding.message.ends_with('.') && !finding.message.is_empty(), "{}", finding.message);
             assert!(!finding.help.is_empty(), "{}", rule.doc.id);
             assert!(finding.cost.is_some(), "{} says no cost", rule.doc.id);
-            assert!(finding.experiment.is_some() || !rule.doc.proof.contains("PostgreSQL"), "{} could be proven", rule.doc.id);
+            assert!(
+                finding.experiment.is_some() || !rule.doc.proof.contains("PostgreSQL"),
+                "{} could be proven",
+                rule.doc.id
+            );
             assert!(finding.confidence == Confidence::Likely);
         }
     }
@@ -87,10 +91,16 @@ fn declarations_are_complete() {
 
 #[test]
 fn generated_docs_are_current() {
-    let mut pages: Vec<(String, String)> = RULES.iter().map(|rule| (format!("{}.md", rule.doc.id), super::page(&rule.doc))).collect();
+    let mut pages: Vec<(String, String)> =
+        RULES.iter().map(|rule| (format!("{}.md", rule.doc.id), super::page(&rule.doc))).collect();
     let mut index = "# Rules\n\n| rule | what it finds | severity |\n|---|---|---|\n".to_owned();
     for rule in RULES {
-        index.push_str(&format!("| [{id}]({id}.md) | {} | {} |\n", rule.doc.summary, rule.doc.severity, id = rule.doc.id));
+        index.push_str(&format!(
+            "| [{id}]({id}.md) | {} | {} |\n",
+            rule.doc.summary,
+            rule.doc.severity,
+            id = rule.doc.id
+        ));
     }
     pages.push(("README.md".to_owned(), index));
     tuneup_testkit::generated::check_directory("docs/rules", &pages);

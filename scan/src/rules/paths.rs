@@ -85,7 +85,10 @@ pub(crate) fn hop_steps(program: &Program, path: &[Hop], query: u32) -> Vec<Step
         .map(|hop| Step { at: call_at(program, hop.file, hop.call), name: program.function_name(hop.enters) })
         .collect();
     let query = &program.queries[query as usize];
-    steps.push(Step { at: call_at(program, query.file, query.call), name: callee_text(program, query.file, query.call) });
+    steps.push(Step {
+        at: call_at(program, query.file, query.call),
+        name: callee_text(program, query.file, query.call),
+    });
     steps
 }
 

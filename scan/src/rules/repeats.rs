@@ -1,7 +1,8 @@
 //! What the rules on repeated queries share: which rule a repeated query belongs to, and how it is told.
 
 use tuneup_model::{
-    Bound, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter, PredicateOp, QueryShape, RuleDoc, Severity,
+    Bound, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter, PredicateOp,
+    QueryShape, RuleDoc, Severity,
 };
 
 use super::paths;
@@ -26,7 +27,9 @@ pub(super) fn of_sort(program: &Program, sort: Repeat) -> impl Iterator<Item = &
 fn sort_of(program: &Program, it: &Repeated) -> Option<Repeat> {
     let shape = &program.queries[it.query as usize].shape;
     let writes = shape.operation.is_write();
-    if !matches!(it.iteration.class, LoopClass::Collection | LoopClass::Other) || shape.operation == Operation::Other {
+    if !matches!(it.iteration.class, LoopClass::Collection | LoopClass::Other)
+        || shape.operation == Operation::Other
+    {
         return None;
     }
     match it.relation {
@@ -57,7 +60,9 @@ fn is_piecewise(it: &Repeated) -> bool {
 
 /// The list the loop runs over, for people.
 pub(super) fn collection_text(program: &Program, it: &Repeated) -> String {
-    it.iteration.collection.map_or_else(|| "the loop".to_owned(), |expr| program.expr_text(it.iteration.file, expr))
+    it.iteration
+        .collection
+        .map_or_else(|| "the loop".to_owned(), |expr| program.expr_text(it.iteration.file, expr))
 }
 
 /// A draft with everything but message, help, cost and experiment.
@@ -76,7 +81,11 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
     );
     let mut draft = Draft::new(Where::Code(paths::call_at(program, it.file, it.call)), message, anchor);
     let over = Where::Code(At { file: it.iteration.file, span: head_of_loop(program, it) });
-    draft.evidence.push((EvidenceKind::Loop, format!("runs once per element of `{}`", collection_text(program, it)), over));
+    draft.evidence.push((
+        EvidenceKind::Loop,
+        format!("runs once per element of `{}`", collection_text(program, it)),
+        over,
+    ));
     if !it.path.is_empty() {
         let at = Where::Code(paths::call_at(program, query.file, query.call));
         draft.evidence.push((EvidenceKind::Query, format!("the query on `{table}`"), at));
@@ -109,6 +118,7 @@ fn head_of_loop(program: &Program, it: &Repeated) -> crate::facts::Span {
 }
 
 fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
+    let shape = &program.queries[it.query as usize].shape;
     for trap in &it.traps {
         match trap {
             Trap::NotACollection(what) => draft.doubt(format!("the loop runs over {what}")),
@@ -117,10 +127,23 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::Memoized => draft.doubt("a wrapper on the way keeps results"),
             Trap::Ambiguous => draft.doubt("several implementations are possible on the way"),
             Trap::Far => draft.doubt("the query is many calls away"),
-            Trap::SlowerWork => draft.doubt("each turn also waits for the network or a pause, which costs more than the query"),
+            Trap::SlowerWork => draft.doubt(
+                "the same call also waits for the network or a pause, which costs more than the query",
+            ),
+            // A read can be done for all elements before the slow work starts; a write often records its outcome.
+            Trap::SlowerTurn if it.relation == Relation::PerElement && shape.operation.is_read() => {
+                draft
+                    .doubts
+                    .push("each turn also waits for the network, which costs more than the query".to_owned());
+            }
+            Trap::SlowerTurn => {
+                draft.doubt("each turn also waits for the network, which costs more than the query")
+            }
         }
     }
-    if program.queries[it.query as usize].shape.table.name().is_none() && program.queries[it.query as usize].model.is_none() {
+    if program.queries[it.query as usize].shape.table.name().is_none()
+        && program.queries[it.query as usize].model.is_none()
+    {
         draft.doubts.push("the table is not known".to_owned());
     }
 }
@@ -131,7 +154,9 @@ pub(super) fn per_element_cost(program: &Program, it: &Repeated, unit: &str, aft
     let outer = it.outer.iter().find(|outer| outer.class == LoopClass::Collection);
     let now = match outer {
         Some(outer) => {
-            let list = outer.collection.map_or_else(|| "the outer loop".to_owned(), |expr| program.expr_text(outer.file, expr));
+            let list = outer
+                .collection
+                .map_or_else(|| "the outer loop".to_owned(), |expr| program.expr_text(outer.file, expr));
             counts.push(Count { variable: "m".to_owned(), of: format!("elements of `{list}`") });
             format!("m × n {unit}")
         }
@@ -174,10 +199,10 @@ pub(super) fn batch_experiment(shape: &QueryShape, kind: ExperimentKind) -> Expe
     }
 }
 
-/// Puts the rule's severity on a draft, one step lower where nothing but a job or callback reaches it by name.
+/// Puts the rule's severity on a draft, at most medium where there is a doubt.
 pub(super) fn finish(doc: &'static RuleDoc, mut draft: Draft) -> Draft {
     draft.severity = doc.severity;
-    if draft.doubts.iter().any(|doubt| doubt.contains("by the name")) && draft.severity > Severity::Low {
+    if !draft.doubts.is_empty() {
         draft.severity = Severity::Medium.min(draft.severity);
     }
     draft

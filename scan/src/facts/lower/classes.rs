@@ -18,7 +18,11 @@ impl Lowering<'_> {
             .and_then(|heritage| heritage.type_arguments.as_ref())
             .map(|args| args.params.iter().map(|ty| self.ty(ty)).collect())
             .unwrap_or_default();
-        let implements = it.implements.iter().map(|it| self.type_name(&it.expression, it.type_arguments.as_deref())).collect();
+        let implements = it
+            .implements
+            .iter()
+            .map(|it| self.type_name(&it.expression, it.type_arguments.as_deref()))
+            .collect();
         let id = ClassId(self.facts.classes.len() as u32);
         self.facts.classes.push(Class {
             name,
@@ -49,18 +53,33 @@ impl Lowering<'_> {
             ast::ClassElement::MethodDefinition(method) => self.method(class, method),
             ast::ClassElement::PropertyDefinition(field) => {
                 let annotation = field.type_annotation.as_ref().map(|it| self.ty(&it.type_annotation));
-                self.field(class, &field.key, annotation, field.value.as_ref(), field.r#static, &field.decorators);
+                self.field(
+                    class,
+                    &field.key,
+                    annotation,
+                    field.value.as_ref(),
+                    field.r#static,
+                    &field.decorators,
+                );
             }
             ast::ClassElement::AccessorProperty(field) => {
                 let annotation = field.type_annotation.as_ref().map(|it| self.ty(&it.type_annotation));
-                self.field(class, &field.key, annotation, field.value.as_ref(), field.r#static, &field.decorators);
+                self.field(
+                    class,
+                    &field.key,
+                    annotation,
+                    field.value.as_ref(),
+                    field.r#static,
+                    &field.decorators,
+                );
             }
             ast::ClassElement::TSIndexSignature(_) => {}
         }
     }
 
     fn method(&mut self, class: ClassId, it: &ast::MethodDefinition<'_>) {
-        let decorators: Vec<ExprId> = it.decorators.iter().map(|decorator| self.expr(&decorator.expression)).collect();
+        let decorators: Vec<ExprId> =
+            it.decorators.iter().map(|decorator| self.expr(&decorator.expression)).collect();
         let name = self.key_name(&it.key);
         let id = self.function(&it.value, Naming { name, name_span: Some(span_of(&it.key)) });
         self.facts.functions[id.index()].decorators.clone_from(&decorators);
@@ -83,7 +102,12 @@ impl Lowering<'_> {
         }
     }
 
-    fn parameter_properties(&mut self, class: ClassId, constructor: FnId, params: &ast::FormalParameters<'_>) {
+    fn parameter_properties(
+        &mut self,
+        class: ClassId,
+        constructor: FnId,
+        params: &ast::FormalParameters<'_>,
+    ) {
         for (index, item) in params.items.iter().enumerate() {
             if item.accessibility.is_none() && !item.readonly && !item.r#override {
                 continue;
@@ -91,7 +115,8 @@ impl Lowering<'_> {
             let ast::BindingPattern::BindingIdentifier(id) = &item.pattern else { continue };
             let param = &self.facts.functions[constructor.index()].params[index];
             let (annotation, decorators) = (param.annotation, param.decorators.clone());
-            let value = self.push(Expr::Param { function: constructor, index: index as u32 }, span(item.span));
+            let value =
+                self.push(Expr::Param { function: constructor, index: index as u32 }, span(item.span));
             let name = self.intern(&id.name);
             let kind = MemberKind::Field(FieldInit { annotation, value: Some(value) });
             self.push_member(class, Member { name, kind, is_static: false, decorators });
@@ -110,8 +135,14 @@ impl Lowering<'_> {
         let decorators = decorators.iter().map(|decorator| self.expr(&decorator.expression)).collect();
         let name = self.key_name(key);
         let value = value.map(|value| self.named_expr(value, name));
+        if let (Some(value), Some(annotation)) = (value, annotation) {
+            self.typed_by(value, annotation);
+        }
         let Some(name) = name else { return };
-        self.push_member(class, Member { name, kind: MemberKind::Field(FieldInit { annotation, value }), is_static, decorators });
+        self.push_member(
+            class,
+            Member { name, kind: MemberKind::Field(FieldInit { annotation, value }), is_static, decorators },
+        );
     }
 
     fn push_member(&mut self, class: ClassId, member: Member) {
@@ -132,12 +163,21 @@ impl Lowering<'_> {
                     Some(_) => {}
                     None => {
                         let kind = MemberKind::Field(FieldInit { annotation: None, value: Some(value) });
-                        members.push(Member { name: property, kind, is_static: false, decorators: Vec::new() });
+                        members.push(Member {
+                            name: property,
+                            kind,
+                            is_static: false,
+                            decorators: Vec::new(),
+                        });
                     }
                 }
             }
             (Expr::Symbol(symbol), _) => {
-                self.facts.property_writes.push(crate::facts::PropertyWrite { symbol, name: property, value });
+                self.facts.property_writes.push(crate::facts::PropertyWrite {
+                    symbol,
+                    name: property,
+                    value,
+                });
             }
             _ => {}
         }

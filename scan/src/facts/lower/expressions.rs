@@ -1,11 +1,10 @@
 //! Expressions. Long left-leaning chains are the only deep trees that real code has; the caller gives the stack.
 
 use oxc_ast::ast;
-use oxc_span::GetSpan;
 use oxc_syntax::operator::{BinaryOperator, UnaryOperator};
 
 use super::{Lowering, span, span_of};
-use crate::facts::{BinaryOp, Call, CallId, CallKind, Expr, ExprId, GuardKind, List, NameId, Prop, PropKey, Span};
+use crate::facts::{BinaryOp, Expr, ExprId, GuardKind, List, NameId, Prop, PropKey, Span};
 
 impl Lowering<'_> {
     pub(super) fn expr(&mut self, it: &ast::Expression<'_>) -> ExprId {
@@ -28,7 +27,9 @@ impl Lowering<'_> {
             E::ThisExpression(_) => self.push(Expr::This, at),
             E::ArrayExpression(it) => self.array(it),
             E::ObjectExpression(it) => self.object(it),
-            E::ArrowFunctionExpression(_) | E::FunctionExpression(_) | E::ClassExpression(_) => self.named_expr(it, None),
+            E::ArrowFunctionExpression(_) | E::FunctionExpression(_) | E::ClassExpression(_) => {
+                self.named_expr(it, None)
+            }
             E::AssignmentExpression(it) => self.assignment(it),
             E::AwaitExpression(it) => self.await_expr(it),
             E::BinaryExpression(it) => self.binary(it),
@@ -65,7 +66,12 @@ impl Lowering<'_> {
             }
             E::TSAsExpression(it) => self.cast(&it.expression, &it.type_annotation, at),
             E::TSTypeAssertion(it) => self.cast(&it.expression, &it.type_annotation, at),
-            E::TSSatisfiesExpression(it) => self.expr(&it.expression),
+            E::TSSatisfiesExpression(it) => {
+                let value = self.expr(&it.expression);
+                let annotation = self.ty(&it.type_annotation);
+                self.typed_by(value, annotation);
+                value
+            }
             E::TSNonNullExpression(it) => self.expr(&it.expression),
             E::TSInstantiationExpression(it) => self.expr(&it.expression),
             E::JSXElement(it) => self.jsx_element(it),
@@ -81,7 +87,7 @@ impl Lowering<'_> {
         self.push(Expr::Cast { expr, to }, at)
     }
 
-    fn template(&mut self, it: &ast::TemplateLiteral<'_>) -> ExprId {
+    pub(super) fn template(&mut self, it: &ast::TemplateLiteral<'_>) -> ExprId {
         let mut parts = Vec::with_capacity(it.quasis.len() + it.expressions.len());
         for (n, quasi) in it.quasis.iter().enumerate() {
             let text = quasi.value.cooked.as_ref().map_or("", |text| text.as_str());
@@ -169,7 +175,9 @@ impl Lowering<'_> {
         };
         let mut value = self.named_expr(&it.right, name);
         let at = span(it.span);
-        if let (true, ast::AssignmentTarget::AssignmentTargetIdentifier(id)) = (it.operator.is_arithmetic(), &it.left) {
+        if let (true, ast::AssignmentTarget::AssignmentTargetIdentifier(id)) =
+            (it.operator.is_arithmetic(), &it.left)
+        {
             let before = self.reference(id);
             let left = self.push(before, span(id.span));
             value = self.push(Expr::Binary { op: BinaryOp::Add, left, right: value }, at);
@@ -223,15 +231,19 @@ impl Lowering<'_> {
     fn conditional(&mut self, it: &ast::ConditionalExpression<'_>) -> ExprId {
         let test = self.expr(&it.test);
         let at = span(it.span);
-        let yes = self.guarded(GuardKind::Logical, Some(test), span_of(&it.consequent), |this| this.expr(&it.consequent));
-        let no = self.guarded(GuardKind::Logical, Some(test), span_of(&it.alternate), |this| this.expr(&it.alternate));
+        let yes = self.guarded(GuardKind::Logical, Some(test), span_of(&it.consequent), |this| {
+            this.expr(&it.consequent)
+        });
+        let no = self
+            .guarded(GuardKind::Logical, Some(test), span_of(&it.alternate), |this| this.expr(&it.alternate));
         let list = self.push_list(&[yes, no, test]);
         self.push(Expr::Choice(list), at)
     }
 
     fn logical(&mut self, it: &ast::LogicalExpression<'_>) -> ExprId {
         let left = self.expr(&it.left);
-        let right = self.guarded(GuardKind::Logical, Some(left), span_of(&it.right), |this| this.expr(&it.right));
+        let right =
+            self.guarded(GuardKind::Logical, Some(left), span_of(&it.right), |this| this.expr(&it.right));
         let list = self.push_list(&[left, right]);
         self.push(Expr::Choice(list), span(it.span))
     }
@@ -284,87 +296,6 @@ impl Lowering<'_> {
             }
         }
     }
-
-    pub(super) fn call(&mut self, it: &ast::CallExpression<'_>, name: Option<NameId>) -> ExprId {
-        let callee = self.expr(&it.callee);
-        let args = self.args(&it.arguments, name);
-        let type_arg = it.type_arguments.as_ref().and_then(|args| args.params.first()).map(|ty| self.ty(ty));
-        if let (Expr::Global(global), [ast::Argument::StringLiteral(specifier)]) = (self.facts.expr(callee), &it.arguments[..])
-            && self.facts.name(global) == "require"
-        {
-            let specifier = self.intern(&specifier.value);
-            return self.require(specifier, span(it.span));
-        }
-        self.push_call(CallKind::Call, callee, &args, type_arg, span(it.span))
-    }
-
-    fn new_expr(&mut self, it: &ast::NewExpression<'_>) -> ExprId {
-        let callee = self.expr(&it.callee);
-        let args = self.args(&it.arguments, None);
-        let type_arg = it.type_arguments.as_ref().and_then(|args| args.params.first()).map(|ty| self.ty(ty));
-        self.push_call(CallKind::New, callee, &args, type_arg, span(it.span))
-    }
-
-    fn tagged(&mut self, it: &ast::TaggedTemplateExpression<'_>) -> ExprId {
-        let callee = self.expr(&it.tag);
-        let template = self.template(&it.quasi);
-        self.push_call(CallKind::Tagged, callee, &[template], None, span(it.span))
-    }
-
-    pub(super) fn push_call(
-        &mut self,
-        kind: CallKind,
-        callee: ExprId,
-        args: &[ExprId],
-        type_arg: Option<crate::facts::TypeId>,
-        at: Span,
-    ) -> ExprId {
-        let id = CallId(self.facts.calls.len() as u32);
-        let expr = self.push(Expr::Call(id), at);
-        for (position, arg) in args.iter().enumerate() {
-            if let Expr::Function(function) = self.facts.expr(*arg) {
-                self.facts.functions[function.index()].argument_of.get_or_insert((id, position as u32));
-            }
-        }
-        let args = self.push_list(args);
-        let place = self.place;
-        self.facts.calls.push(Call {
-            kind,
-            expr,
-            callee,
-            args,
-            type_arg,
-            function: place.function,
-            in_loop: place.in_loop,
-            guard: place.guard,
-            awaited: false,
-        });
-        expr
-    }
-
-    /// Arguments; a function among them takes the name the result is given, so that wrapped handlers have names.
-    fn args(&mut self, arguments: &[ast::Argument<'_>], name: Option<NameId>) -> Vec<ExprId> {
-        let mut args = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            args.push(match argument {
-                ast::Argument::SpreadElement(spread) => {
-                    let inner = self.expr(&spread.argument);
-                    self.push(Expr::Spread(inner), span(spread.span))
-                }
-                argument => match argument.as_expression() {
-                    Some(expression) if is_function(expression) => self.named_expr(expression, name),
-                    Some(expression) => self.expr(expression),
-                    None => self.push(Expr::Unknown, span(argument.span())),
-                },
-            });
-        }
-        args
-    }
-}
-
-
-fn is_function(it: &ast::Expression<'_>) -> bool {
-    matches!(it, ast::Expression::ArrowFunctionExpression(_) | ast::Expression::FunctionExpression(_))
 }
 
 /// A computed key counts as a name only where it is a literal: `{ ["a"]: 1 }`.

@@ -3,7 +3,7 @@
 use oxc_ast::ast;
 
 use super::{Lowering, span, span_of};
-use crate::facts::{Expr, ExprId, FnId, Function, NameId, Param, Return, Span, SymbolKind};
+use crate::facts::{Expr, ExprId, FnId, Function, NameId, Param, PropKey, Return, Span, SymbolKind, TypeId};
 
 /// What the place of a function says of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -154,6 +154,23 @@ impl Lowering<'_> {
             ast::Expression::CallExpression(call) => self.call(call, name),
             ast::Expression::ParenthesizedExpression(inner) => self.named_expr(&inner.expression, name),
             _ => self.expr(it),
+        }
+    }
+
+    /// Parameters without annotation take their types from where the function stands.
+    pub(super) fn typed_by(&mut self, value: ExprId, annotation: TypeId) {
+        match self.facts.expr(value) {
+            Expr::Function(id) => self.facts.functions[id.index()].typed_by = Some((annotation, None)),
+            Expr::Object(list) => {
+                for position in list.start..list.start + list.len {
+                    let prop = self.facts.props[position as usize];
+                    if let (PropKey::Name(name), Expr::Function(id)) = (prop.key, self.facts.expr(prop.value))
+                    {
+                        self.facts.functions[id.index()].typed_by = Some((annotation, Some(name)));
+                    }
+                }
+            }
+            _ => {}
         }
     }
 

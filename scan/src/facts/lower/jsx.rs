@@ -12,7 +12,9 @@ impl Lowering<'_> {
         for attribute in &opening.attributes {
             match attribute {
                 ast::JSXAttributeItem::Attribute(attribute) => {
-                    let Some(value) = attribute.value.as_ref().and_then(|value| self.jsx_value(value)) else { continue };
+                    let Some(value) = attribute.value.as_ref().and_then(|value| self.jsx_value(value)) else {
+                        continue;
+                    };
                     let ast::JSXAttributeName::Identifier(name) = &attribute.name else { continue };
                     let key = PropKey::Name(self.intern(&name.name));
                     props.push(Prop { key, value, span: span(attribute.span) });
@@ -69,7 +71,9 @@ impl Lowering<'_> {
                 let name = self.intern(&text.value);
                 self.push(Expr::Str(name), span(text.span))
             }
-            ast::JSXAttributeValue::ExpressionContainer(container) => self.expr(container.expression.as_expression()?),
+            ast::JSXAttributeValue::ExpressionContainer(container) => {
+                self.expr(container.expression.as_expression()?)
+            }
             ast::JSXAttributeValue::Element(element) => self.jsx_element(element),
             ast::JSXAttributeValue::Fragment(fragment) => self.jsx_fragment(fragment),
         })

@@ -1,10 +1,12 @@
-//! Imports and exports, ES modules and CommonJS.
+//! Imports and exports, ES modules and `CommonJS`.
 
 use oxc_ast::ast;
 use oxc_ast::ast::ImportOrExportKind;
 
 use super::{Lowering, span, span_of};
-use crate::facts::{Export, ExportTarget, Expr, ExprId, Import, ImportedName, NameId, Span, SymbolId, SymbolKind};
+use crate::facts::{
+    Export, ExportTarget, Expr, ExprId, Import, ImportedName, NameId, Span, SymbolId, SymbolKind,
+};
 
 impl Lowering<'_> {
     pub(super) fn module_declaration(&mut self, statement: &ast::Statement<'_>) {
@@ -15,7 +17,9 @@ impl Lowering<'_> {
                 let specifier = self.intern(&it.source.value);
                 self.import(specifier, ImportedName::SideEffect, it.span, it.export_kind);
                 let target = match &it.exported {
-                    Some(name) => ExportTarget::From { exported: self.export_name(name), imported: None, specifier },
+                    Some(name) => {
+                        ExportTarget::From { exported: self.export_name(name), imported: None, specifier }
+                    }
                     None => ExportTarget::Star { specifier },
                 };
                 self.export(target, span(it.span));
@@ -61,8 +65,11 @@ impl Lowering<'_> {
             let (name, local, kind) = match item {
                 ast::ImportDeclarationSpecifier::ImportSpecifier(item) => {
                     let name = self.export_name(&item.imported);
-                    let name =
-                        if self.facts.name(name) == "default" { ImportedName::Default } else { ImportedName::Named(name) };
+                    let name = if self.facts.name(name) == "default" {
+                        ImportedName::Default
+                    } else {
+                        ImportedName::Named(name)
+                    };
                     (name, &item.local, item.import_kind)
                 }
                 ast::ImportDeclarationSpecifier::ImportDefaultSpecifier(item) => {

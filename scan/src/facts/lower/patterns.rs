@@ -48,7 +48,8 @@ impl Lowering<'_> {
             ast::BindingPattern::ArrayPattern(array) => {
                 for (n, element) in array.elements.iter().enumerate() {
                     let Some(element) = element else { continue };
-                    let part = source.map(|object| self.push(Expr::Item { object, n: n as u32 }, span_of(element)));
+                    let part =
+                        source.map(|object| self.push(Expr::Item { object, n: n as u32 }, span_of(element)));
                     self.bind_into(element, part, None, symbols);
                 }
                 if let Some(rest) = &array.rest {
@@ -127,7 +128,8 @@ impl Lowering<'_> {
                 }
                 ast::AssignmentTargetProperty::AssignmentTargetPropertyProperty(property) => {
                     let Some(part) = self.part(value, &property.name, span(property.span)) else { continue };
-                    if let ast::AssignmentTargetMaybeDefault::AssignmentTargetIdentifier(id) = &property.binding
+                    if let ast::AssignmentTargetMaybeDefault::AssignmentTargetIdentifier(id) =
+                        &property.binding
                         && let Some(symbol) = self.referenced_symbol(id)
                     {
                         self.symbol_mut(symbol).assignments.push(part);

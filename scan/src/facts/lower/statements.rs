@@ -64,11 +64,15 @@ impl Lowering<'_> {
         // `else if` chains are walked in a loop: generated code has thousands.
         loop {
             let test = self.expr(&it.test);
-            self.guarded(GuardKind::If, Some(test), span_of(&it.consequent), |this| this.statement(&it.consequent));
+            self.guarded(GuardKind::If, Some(test), span_of(&it.consequent), |this| {
+                this.statement(&it.consequent)
+            });
             match &it.alternate {
                 Some(ast::Statement::IfStatement(next)) => it = next,
                 Some(alternate) => {
-                    self.guarded(GuardKind::Else, Some(test), span_of(alternate), |this| this.statement(alternate));
+                    self.guarded(GuardKind::Else, Some(test), span_of(alternate), |this| {
+                        this.statement(alternate)
+                    });
                     return;
                 }
                 None => return,
@@ -87,7 +91,9 @@ impl Lowering<'_> {
             // A `break` here leaves the switch, not the loop around it.
             let saved = self.place.in_loop;
             let exits_before = saved.map(|id| self.facts.loops[id.index()].exits.len());
-            self.guarded(GuardKind::Case, Some(test), span(case.span), |this| this.statements(&case.consequent));
+            self.guarded(GuardKind::Case, Some(test), span(case.span), |this| {
+                this.statements(&case.consequent)
+            });
             if let (Some(id), Some(before)) = (saved, exits_before) {
                 let exits = &mut self.facts.loops[id.index()].exits;
                 let mut position = 0;
@@ -105,7 +111,9 @@ impl Lowering<'_> {
             if let Some(param) = &handler.param {
                 self.bind(&param.pattern, None, None);
             }
-            self.guarded(GuardKind::Catch, None, span(handler.span), |this| this.statements(&handler.body.body));
+            self.guarded(GuardKind::Catch, None, span(handler.span), |this| {
+                this.statements(&handler.body.body)
+            });
         }
         if let Some(finalizer) = &it.finalizer {
             self.statements(&finalizer.body);
@@ -145,6 +153,9 @@ impl Lowering<'_> {
                 };
                 self.named_expr(init, name)
             });
+            if let (Some(value), Some(annotation)) = (value, annotation) {
+                self.typed_by(value, annotation);
+            }
             symbols.extend(self.bind(&declarator.id, value, annotation));
         }
         symbols

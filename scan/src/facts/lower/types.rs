@@ -19,7 +19,9 @@ impl Lowering<'_> {
                 return self.ty(&it.type_annotation);
             }
             T::TSUnionType(it) => TypeExpr::Union(it.types.iter().map(|ty| self.ty(ty)).collect()),
-            T::TSIntersectionType(it) => TypeExpr::Intersection(it.types.iter().map(|ty| self.ty(ty)).collect()),
+            T::TSIntersectionType(it) => {
+                TypeExpr::Intersection(it.types.iter().map(|ty| self.ty(ty)).collect())
+            }
             T::TSTypeReference(it) => return self.type_name(&it.type_name, it.type_arguments.as_deref()),
             T::TSTypeQuery(it) => self.type_query(it),
             T::TSImportType(it) => self.import_type(it),
@@ -28,7 +30,9 @@ impl Lowering<'_> {
                 let returns = self.ty(&it.return_type.type_annotation);
                 TypeExpr::Function { returns, params: self.param_types(&it.params) }
             }
-            T::TSTupleType(it) => TypeExpr::Tuple(it.element_types.iter().map(|element| self.tuple_element(element)).collect()),
+            T::TSTupleType(it) => {
+                TypeExpr::Tuple(it.element_types.iter().map(|element| self.tuple_element(element)).collect())
+            }
             T::TSIndexedAccessType(it) => self.indexed(it),
             _ => TypeExpr::Unknown,
         };
@@ -49,7 +53,9 @@ impl Lowering<'_> {
         let object = self.ty(&it.object_type);
         match &it.index_type {
             ast::TSType::TSLiteralType(literal) => match &literal.literal {
-                ast::TSLiteral::StringLiteral(text) => TypeExpr::Indexed { object, name: self.intern(&text.value) },
+                ast::TSLiteral::StringLiteral(text) => {
+                    TypeExpr::Indexed { object, name: self.intern(&text.value) }
+                }
                 _ => TypeExpr::Unknown,
             },
             _ => TypeExpr::Unknown,
@@ -73,7 +79,12 @@ impl Lowering<'_> {
             Some(ast::TSImportTypeQualifier::Identifier(id)) => Some(self.intern(&id.name)),
             _ => None,
         };
-        self.import(specifier, crate::facts::ImportedName::SideEffect, it.span, ast::ImportOrExportKind::Type);
+        self.import(
+            specifier,
+            crate::facts::ImportedName::SideEffect,
+            it.span,
+            ast::ImportOrExportKind::Type,
+        );
         TypeExpr::Import { specifier, name }
     }
 
@@ -138,7 +149,12 @@ impl Lowering<'_> {
             .collect()
     }
 
-    fn interface(&mut self, name: Option<NameId>, extends: Vec<TypeId>, members: &[ast::TSSignature<'_>]) -> InterfaceId {
+    fn interface(
+        &mut self,
+        name: Option<NameId>,
+        extends: Vec<TypeId>,
+        members: &[ast::TSSignature<'_>],
+    ) -> InterfaceId {
         let mut lowered = Vec::new();
         for member in members {
             match member {
@@ -168,7 +184,8 @@ impl Lowering<'_> {
 
     pub(super) fn interface_declaration(&mut self, it: &ast::TSInterfaceDeclaration<'_>) {
         self.type_parameters(it.type_parameters.as_deref());
-        let extends = it.extends.iter().map(|it| self.type_name(&it.type_name, it.type_arguments.as_deref())).collect();
+        let extends =
+            it.extends.iter().map(|it| self.type_name(&it.type_name, it.type_arguments.as_deref())).collect();
         let name = self.intern(&it.id.name);
         let id = self.interface(Some(name), extends, &it.body.body);
         // An interface that merges with a class or value leaves the value's meaning alone.

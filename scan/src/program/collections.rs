@@ -1,0 +1,149 @@
+//! What kind of list a loop runs over, following variables to where the list was made.
+
+use super::Program;
+use super::exports::Exported;
+use super::iterations::{LoopClass, SMALL, callee_name, names_a_piece};
+use super::libraries;
+use super::targets::Target;
+use super::value::Value;
+use crate::facts::{CallId, Expr, ExprId, FileFacts, SymbolKind};
+use crate::place::Place;
+
+impl Program {
+    /// What kind of list this is, following variables to where it was made.
+    pub(crate) fn collection_class(&self, file: u32, collection: Option<ExprId>, depth: u32) -> LoopClass {
+        let Some(expr) = collection else { return LoopClass::Other };
+        let facts = &self.files[file as usize];
+        if depth > 12 {
+            return LoopClass::Collection;
+        }
+        match facts.expr(expr) {
+            Expr::Array(list) => {
+                let items = facts.list(list);
+                let spread = items.iter().find_map(|item| match facts.expr(*item) {
+                    Expr::Spread(inner) => Some(inner),
+                    _ => None,
+                });
+                match spread {
+                    Some(inner) if items.len() == 1 => self.collection_class(file, Some(inner), depth + 1),
+                    Some(_) => LoopClass::Collection,
+                    None if items.len() <= SMALL => LoopClass::Constant,
+                    None => LoopClass::Other,
+                }
+            }
+            Expr::Symbol(symbol) => {
+                let it = facts.symbol(symbol);
+                match it.definition {
+                    // `const found = []` filled by `push` is a list that grows.
+                    Some(definition) if it.assignments.is_empty() && !is_empty_list(facts, definition) => {
+                        self.collection_class(file, Some(definition), depth + 1)
+                    }
+                    None if it.kind == SymbolKind::Enum => LoopClass::Constant,
+                    _ => self.collection_by_value(file, expr),
+                }
+            }
+            Expr::Await(inner) | Expr::Cast { expr: inner, .. } => {
+                self.collection_class(file, Some(inner), depth + 1)
+            }
+            Expr::Choice(list) => self.collection_class(file, facts.list(list).first().copied(), depth + 1),
+            Expr::Call(call) => self.made_by_call(file, call, depth),
+            Expr::Member { .. } if self.is_enum(file, expr) => LoopClass::Constant,
+            _ => self.collection_by_value(file, expr),
+        }
+    }
+
+    fn collection_by_value(&self, file: u32, expr: ExprId) -> LoopClass {
+        match self.eval(Place { file, expr }) {
+            Value::Items(at) if at != (Place { file, expr }) => {
+                let facts = &self.files[at.file as usize];
+                match facts.expr(at.expr) {
+                    Expr::Array(list) if list.len == 0 => LoopClass::Collection,
+                    _ => self.collection_class(at.file, Some(at.expr), 11),
+                }
+            }
+            Value::List(element) if matches!(*element, Value::List(_) | Value::Rows { many: true, .. }) => {
+                LoopClass::Chunk
+            }
+            Value::Text | Value::Number => LoopClass::Other,
+            _ => LoopClass::Collection,
+        }
+    }
+
+    fn is_enum(&self, file: u32, expr: ExprId) -> bool {
+        let facts = &self.files[file as usize];
+        match facts.expr(expr) {
+            Expr::Symbol(symbol) => match facts.symbol(symbol).kind {
+                SymbolKind::Enum => true,
+                SymbolKind::Import(index) => match self.imported(file, index) {
+                    Some(Exported::Place(place)) => {
+                        place.file != file && self.is_enum(place.file, place.expr)
+                    }
+                    // Enums of the Prisma schema and constants of libraries.
+                    Some(Exported::Api(_)) => true,
+                    _ => false,
+                },
+                _ => matches!(
+                    facts.symbol(symbol).definition.map(|expr| facts.expr(expr)),
+                    Some(Expr::Object(_))
+                ),
+            },
+            Expr::Object(_) => true,
+            Expr::Member { object, .. } => self.is_enum(file, object),
+            Expr::Cast { expr, .. } => self.is_enum(file, expr),
+            _ => false,
+        }
+    }
+
+    fn made_by_call(&self, file: u32, call: CallId, depth: u32) -> LoopClass {
+        let facts = &self.files[file as usize];
+        let it = facts.call(call);
+        let first_arg = facts.args(call).first().copied();
+        if let Expr::Member { object, property } = facts.expr(it.callee) {
+            match facts.name(property) {
+                "filter" | "slice" | "sort" | "reverse" | "map" | "toSorted" | "toReversed" => {
+                    return self.collection_class(file, Some(object), depth + 1);
+                }
+                "keys" | "entries" | "values" => {
+                    if let Some(arg) = first_arg {
+                        return if self.is_enum(file, arg) {
+                            LoopClass::Constant
+                        } else {
+                            LoopClass::Collection
+                        };
+                    }
+                    return self.collection_class(file, Some(object), depth + 1);
+                }
+                "split" => return LoopClass::Other,
+                "from" => {
+                    if let Some(Expr::Object(_)) = first_arg.map(|arg| facts.expr(arg)) {
+                        return LoopClass::Other;
+                    }
+                    return self.collection_class(file, first_arg, depth + 1);
+                }
+                _ => {}
+            }
+        }
+        let name = callee_name(facts, it.callee);
+        if names_a_piece(name)
+            || matches!(&self.targets[file as usize][call.index()], Target::Api(api) if libraries::chunks(api))
+        {
+            return LoopClass::Chunk;
+        }
+        if matches!(name, "Array" | "range" | "times") {
+            return LoopClass::Other;
+        }
+        if name == "Set"
+            && let Some(arg) = first_arg
+        {
+            return self.collection_class(file, Some(arg), depth + 1);
+        }
+        match self.call_value(file, call) {
+            Value::List(element) if matches!(*element, Value::List(_)) => LoopClass::Chunk,
+            _ => LoopClass::Collection,
+        }
+    }
+}
+
+fn is_empty_list(facts: &FileFacts, expr: ExprId) -> bool {
+    matches!(facts.expr(expr), Expr::Array(list) if list.len == 0)
+}

@@ -1,0 +1,98 @@
+//! Parameters: what they can stand for, by annotation, by the call a function is handed to, by the arguments of calls.
+
+use std::sync::Arc;
+
+use super::Program;
+use super::libraries;
+use super::value::{FnRef, Value};
+use crate::facts::{CallId, TypeExpr};
+use crate::place::Place;
+
+impl Program {
+    /// What a parameter can stand for: annotation, the call it is a callback of, the arguments of known calls.
+    pub(super) fn param_value(&self, function: FnRef, index: u32) -> Value {
+        let facts = &self.files[function.file as usize];
+        let it = facts.function(function.id);
+        let Some(param) = it.params.get(index as usize) else { return Value::Unknown };
+        let values = || {
+            let contextual = self.callback_parameter(function, index);
+            if contextual.is_known() {
+                return contextual;
+            }
+            let typed = self.typed_parameter(function, index);
+            if typed.is_known() {
+                return typed;
+            }
+            let passed = self.passed_arguments(function, index);
+            if passed.is_known() {
+                return passed;
+            }
+            param.default.map_or(Value::Unknown, |expr| self.eval(Place { file: function.file, expr }))
+        };
+        let value = self.declared(function.file, param.annotation, values);
+        if param.is_rest { Value::List(Arc::new(value)) } else { value }
+    }
+
+    /// The type of a parameter, from the type of the variable or object that holds the function.
+    fn typed_parameter(&self, function: FnRef, index: u32) -> Value {
+        let facts = &self.files[function.file as usize];
+        let Some((annotation, property)) = facts.function(function.id).typed_by else {
+            return Value::Unknown;
+        };
+        let holder = self.type_value(function.file, annotation);
+        let callable = match property {
+            Some(name) => holder.map(|holder| self.member_of(holder, facts.name(name))),
+            None => holder,
+        };
+        callable.map(|callable| match callable {
+            Value::Callable { file, ty } => match self.files[*file as usize].type_expr(*ty) {
+                TypeExpr::Function { params, .. } => {
+                    params.get(index as usize).map_or(Value::Unknown, |ty| self.type_value(*file, *ty))
+                }
+                _ => Value::Unknown,
+            },
+            _ => Value::Unknown,
+        })
+    }
+
+    fn callback_parameter(&self, function: FnRef, index: u32) -> Value {
+        let facts = &self.files[function.file as usize];
+        let Some((call, position)) = facts.function(function.id).argument_of else { return Value::Unknown };
+        let callee = self.eval(Place { file: function.file, expr: facts.call(call).callee });
+        callee.map(|callee| match callee {
+            Value::ClientMethod { schema, name } if &**name == "$transaction" && index == 0 => {
+                Value::Client(*schema)
+            }
+            Value::Api(api) if api.path.starts_with("Array#") => {
+                let element = libraries::iterating_method(&api.path["Array#".len()..]);
+                if element == Some(index) {
+                    self.element_of(&self.receiver(function.file, call))
+                } else {
+                    Value::Unknown
+                }
+            }
+            Value::Function(target) | Value::Memoized(target, _) => {
+                self.inner_argument(*target, position, index)
+            }
+            _ => Value::Unknown,
+        })
+    }
+
+    /// What `target` passes as argument `index` where it calls its parameter `position`.
+    fn inner_argument(&self, target: FnRef, position: u32, index: u32) -> Value {
+        let facts = &self.files[target.file as usize];
+        let calls = facts.calls.iter().enumerate().filter(|(_, call)| {
+            facts.function(target.id).span.contains(facts.span(call.expr))
+                && self.parameter(target.file, call.callee) == Some((target.id, position))
+        });
+        Value::join(calls.map(|(n, _)| self.argument(target.file, CallId(n as u32), index as usize)))
+    }
+
+    fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
+        let Some(callers) = self.callers.get(&function) else { return Value::Unknown };
+        if callers.len() > 24 {
+            return Value::Unknown;
+        }
+        Value::join(callers.iter().map(|(file, call)| self.argument(*file, *call, index as usize)))
+    }
+}
