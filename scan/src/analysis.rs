@@ -9,6 +9,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tuneup_model::{Confidence, Finding, QuerySite, ScanResult, ScanStats, Warning};
 
+pub(crate) use schemas::join;
+
 use crate::facts::{FileFacts, NameId, facts};
 use crate::program::{Parts, Program, Target};
 use crate::report::{At, Report};
@@ -73,6 +75,7 @@ pub fn scan(tree: &dyn SourceTree, options: &Options<'_>) -> ScanResult {
     let mut stats = loaded.stats;
     let findings = shown(findings, options, &mut stats);
     let mut warnings = loaded.warnings;
+    warnings.iter_mut().for_each(|warning| relative(&mut warning.file, options.focus));
     warnings.sort();
     warnings.dedup();
     ScanResult { findings, stats, warnings, queries }
@@ -101,24 +104,25 @@ fn relative_to_focus(finding: &mut Finding, focus: &str) -> bool {
     if !finding.location.file.strip_prefix(focus).is_some_and(|rest| rest.starts_with('/')) {
         return false;
     }
-    let up = "../".repeat(focus.split('/').count());
-    let relative = |file: &mut String| {
-        *file = match file.strip_prefix(focus).and_then(|rest| rest.strip_prefix('/')) {
-            Some(rest) => rest.to_owned(),
-            None => format!("{up}{file}"),
-        };
-    };
-    relative(&mut finding.location.file);
-    finding.call_path.iter_mut().for_each(|step| relative(&mut step.file));
-    finding
-        .evidence
-        .iter_mut()
-        .filter_map(|it| it.location.as_mut())
-        .for_each(|location| relative(&mut location.file));
+    relative(&mut finding.location.file, focus);
+    finding.call_path.iter_mut().for_each(|step| relative(&mut step.file, focus));
+    let evidence = finding.evidence.iter_mut().filter_map(|it| it.location.as_mut());
+    evidence.for_each(|location| relative(&mut location.file, focus));
     for edit in finding.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
-        relative(&mut edit.location.file);
+        relative(&mut edit.location.file, focus);
     }
     true
+}
+
+/// A path of the tree as seen from the focus.
+fn relative(file: &mut String, focus: &str) {
+    if focus.is_empty() {
+        return;
+    }
+    *file = match file.strip_prefix(focus).and_then(|rest| rest.strip_prefix('/')) {
+        Some(rest) => rest.to_owned(),
+        None => format!("{}{file}", "../".repeat(focus.split('/').count())),
+    };
 }
 
 /// A linked program with what was learned on the way.
@@ -145,7 +149,8 @@ pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
     count_imports(&files, &resolutions, &resolver, &mut stats);
     drop(resolver);
     let schemas = schemas.into_iter().map(|(_, schema)| schema).collect();
-    let program = Program::link(Parts { files, resolutions, schemas, catalog, workspace });
+    let program =
+        Program::link(Parts { files, resolutions, schemas, catalog, workspace, focus: options.focus });
     count(&program, &mut stats);
     Loaded { program, stats, warnings }
 }

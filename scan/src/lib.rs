@@ -17,5 +17,7 @@ mod why;
 mod workspace;
 
 pub use analysis::{Candidates, Isolate, Options, Progress, scan};
-pub use source::{Danger, DangerKind, DiskTree, Listing, MemoryTree, OpenTreeError, ReadError, SourceTree, danger};
+pub use source::{
+    Danger, DangerKind, DiskTree, Listing, MemoryTree, OpenTreeError, ReadError, SourceTree, danger,
+};
 pub use why::{Explanation, WhyError, why};

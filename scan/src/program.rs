@@ -76,18 +76,21 @@ pub(crate) struct Program {
 
 /// What linking starts from.
 #[derive(Debug)]
-pub(crate) struct Parts {
+pub(crate) struct Parts<'a> {
     pub files: Vec<FileFacts>,
     /// Per file, by the name of the specifier.
     pub resolutions: Vec<FxHashMap<NameId, Resolution>>,
     pub schemas: Vec<PrismaSchema>,
     pub catalog: Catalog,
     pub workspace: Workspace,
+    /// The folder looked at, whose own name says nothing of what its files are for.
+    pub focus: &'a str,
 }
 
 impl Program {
-    pub(crate) fn link(parts: Parts) -> Self {
-        let roles = parts.files.iter().map(|facts| roles::role(&facts.path, facts.use_client)).collect();
+    pub(crate) fn link(parts: Parts<'_>) -> Self {
+        let roles =
+            parts.files.iter().map(|facts| roles::role(&facts.path, parts.focus, facts.use_client)).collect();
         let exports = parts.files.iter().map(exports::ExportTable::of).collect();
         let mut program = Self {
             files: parts.files,

@@ -31,8 +31,13 @@ impl fmt::Display for Explanation {
 }
 
 /// Explains the calls that start on a line.
-pub fn why(tree: &dyn SourceTree, options: &Options<'_>, file: &str, line: u32) -> Result<Explanation, WhyError> {
-    let path = if options.focus.is_empty() { file.to_owned() } else { format!("{}/{file}", options.focus) };
+pub fn why(
+    tree: &dyn SourceTree,
+    options: &Options<'_>,
+    file: &str,
+    line: u32,
+) -> Result<Explanation, WhyError> {
+    let path = crate::analysis::join(options.focus, file);
     let Loaded { program, .. } = load(tree, options);
     let found = program.files.iter().position(|facts| facts.path == path);
     let Some(index) = found else { return Err(WhyError::UnknownFile { file: file.to_owned() }) };
@@ -44,9 +49,17 @@ pub fn why(tree: &dyn SourceTree, options: &Options<'_>, file: &str, line: u32) 
     let start = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum::<usize>();
     let end = start + text[start..].find('\n').unwrap_or(text.len() - start);
     let mut lines = vec![format!("{file}:{line}: {} file", role_name(&program, index as u32))];
-    let on_line = |at: crate::facts::Span| (at.start as usize) < end && at.start as usize >= start || (at.end as usize) > start && at.end as usize <= end;
+    let on_line = |at: crate::facts::Span| {
+        (at.start as usize) < end && at.start as usize >= start
+            || (at.end as usize) > start && at.end as usize <= end
+    };
     for (n, call) in facts.calls.iter().enumerate() {
-        if on_line(facts.span(call.callee)) || on_line(crate::facts::Span { start: facts.span(call.callee).end, end: facts.span(call.callee).end }) {
+        if on_line(facts.span(call.callee))
+            || on_line(crate::facts::Span {
+                start: facts.span(call.callee).end,
+                end: facts.span(call.callee).end,
+            })
+        {
             explain(&program, index as u32, CallId(n as u32), &mut lines);
         }
     }
@@ -76,22 +89,43 @@ fn explain(program: &Program, file: u32, call: CallId, lines: &mut Vec<String>) 
         && let crate::facts::Expr::Member { object, .. } = facts.expr(it.callee)
     {
         let value = program.eval(Place { file, expr: object });
-        lines.push(format!("  receiver `{}`: {}", program.expr_text(file, object), value_text(program, &value)));
+        lines.push(format!(
+            "  receiver `{}`: {}",
+            program.expr_text(file, object),
+            value_text(program, &value)
+        ));
     }
     if let Target::Query(query) = program.target(file, call) {
         let query = &program.queries[*query as usize];
         let shape = &query.shape;
-        lines.push(format!("  query: {:?} on {}", shape.operation, shape.table.name().unwrap_or("an unknown table")));
-        let filter: Vec<String> = shape.filter.all_of.iter().map(|it| format!("{}.{} {:?}", it.column.table, it.column.column, it.op)).collect();
+        lines.push(format!(
+            "  query: {:?} on {}",
+            shape.operation,
+            shape.table.name().unwrap_or("an unknown table")
+        ));
+        let filter: Vec<String> = shape
+            .filter
+            .all_of
+            .iter()
+            .map(|it| format!("{}.{} {:?}", it.column.table, it.column.column, it.op))
+            .collect();
         let unknown = if shape.filter.has_unknown { " and more that is not known" } else { "" };
-        lines.push(format!("  filter: {}{unknown}", if filter.is_empty() { "none".to_owned() } else { filter.join(", ") }));
+        lines.push(format!(
+            "  filter: {}{unknown}",
+            if filter.is_empty() { "none".to_owned() } else { filter.join(", ") }
+        ));
         lines.push(format!("  limit: {}, offset: {}", bound_text(shape.limit), bound_text(shape.offset)));
         if query.assumed {
-            lines.push("  the client was not followed to its making; model and method of the schema speak for it".to_owned());
+            lines.push(
+                "  the client was not followed to its making; model and method of the schema speak for it"
+                    .to_owned(),
+            );
         }
     }
     for iteration in program.iterations(file, call) {
-        let over = iteration.collection.map_or_else(|| "a condition".to_owned(), |expr| program.expr_text(file, expr));
+        let over = iteration
+            .collection
+            .map_or_else(|| "a condition".to_owned(), |expr| program.expr_text(file, expr));
         lines.push(format!("  in a loop over `{over}`: {:?}, {:?}", iteration.class, iteration.concurrency));
     }
     lines.push(format!("  {}", reached_text(program, FnRef { file, id: it.function })));
@@ -113,7 +147,9 @@ fn target_text(program: &Program, file: u32, call: CallId) -> String {
         Target::Functions(functions, memo) => {
             let names: Vec<String> = functions
                 .iter()
-                .map(|function| format!("{} ({})", program.function_name(*function), program.facts(function.file).path))
+                .map(|function| {
+                    format!("{} ({})", program.function_name(*function), program.facts(function.file).path)
+                })
                 .collect();
             let memo = memo.map_or("", |_| ", memoized");
             format!("{}{memo}", names.join(" or "))
@@ -130,7 +166,10 @@ fn value_text(program: &Program, value: &Value) -> String {
         Value::Unknown => "not known".to_owned(),
         Value::Instance(class) => {
             let facts = program.facts(class.file);
-            format!("an instance of {}", facts.class(class.id).name.map_or("a class", |name| facts.name(name)))
+            format!(
+                "an instance of {}",
+                facts.class(class.id).name.map_or("a class", |name| facts.name(name))
+            )
         }
         Value::Shape { file, id } => {
             let facts = program.facts(*file);
@@ -157,7 +196,12 @@ fn reached_text(program: &Program, function: FnRef) -> String {
             None => break,
             Some(Origin::Entry(entry)) => {
                 let entry = &program.entries[entry as usize];
-                hops.push(format!("{} {:?} `{}`", program.function_name(entry.function), entry.kind, entry.label));
+                hops.push(format!(
+                    "{} {:?} `{}`",
+                    program.function_name(entry.function),
+                    entry.kind,
+                    entry.label
+                ));
                 break;
             }
             Some(Origin::Call { file, call }) => {

@@ -107,19 +107,28 @@ mod tests {
         let tree = MemoryTree::new(files.iter().map(|(path, text)| ((*path).into(), (*text).into())));
         let mut warnings = Vec::new();
         let workspace = read(&tree, &tree.list().files, &mut warnings);
-        (workspace, warnings.into_iter().map(|warning| format!("{}: {}", warning.file, warning.message)).collect())
+        (
+            workspace,
+            warnings.into_iter().map(|warning| format!("{}: {}", warning.file, warning.message)).collect(),
+        )
     }
 
     #[test]
     fn packages_are_found_by_the_nearest_manifest() {
         let (workspace, warnings) = workspace(&[
             ("package.json", "{}"),
-            ("apps/api/package.json", r#"{"name":"api","dependencies":{"b":"1"},"devDependencies":{"a":"1"}}"#),
+            (
+                "apps/api/package.json",
+                r#"{"name":"api","dependencies":{"b":"1"},"devDependencies":{"a":"1"}}"#,
+            ),
             ("apps/api/node_modules/x/package.json", r#"{"name":"x"}"#),
             ("apps/my-package.json", "{}"),
         ]);
         assert_eq!(warnings, Vec::<String>::new());
-        assert_eq!(workspace.packages.iter().map(|package| &package.dir).collect::<Vec<_>>(), ["", "apps/api"]);
+        assert_eq!(
+            workspace.packages.iter().map(|package| &package.dir).collect::<Vec<_>>(),
+            ["", "apps/api"]
+        );
         let api = workspace.package_of("apps/api/src/main.ts").unwrap();
         assert_eq!(api.name.as_deref(), Some("api"));
         assert_eq!(api.dependencies.iter().collect::<Vec<_>>(), ["a", "b"]);
@@ -131,7 +140,10 @@ mod tests {
         let (workspace, warnings) = workspace(&[("a/package.json", "{"), ("b/package.json", "[]")]);
         assert_eq!(workspace.packages.len(), 2);
         assert_eq!(workspace.packages[0].manifest, "{}");
-        assert!(warnings[0].starts_with("a/package.json: package.json ignored: not JSON (EOF"), "{warnings:?}");
+        assert!(
+            warnings[0].starts_with("a/package.json: package.json ignored: not JSON (EOF"),
+            "{warnings:?}"
+        );
         assert_eq!(warnings[1], "b/package.json: package.json ignored: not a JSON object");
         assert!(workspace.package_of("c/d.ts").is_none());
     }

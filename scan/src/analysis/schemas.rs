@@ -77,7 +77,7 @@ pub(super) fn schema_outputs(schemas: &[(String, PrismaSchema)]) -> Vec<SchemaOu
 }
 
 /// `a/b` and `../c` to `a/c`.
-fn join(folder: &str, relative: &str) -> String {
+pub(crate) fn join(folder: &str, relative: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in relative.split('/') {
         match part {

@@ -137,6 +137,7 @@ impl PrismaSchema {
     }
 
     /// The model with this name, for example `PostTag`.
+    #[cfg(test)]
     pub(crate) fn model(&self, name: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.name == name)
     }

@@ -99,15 +99,13 @@ impl Program {
                     MemberKind::Getter(_) => continue,
                 };
                 let function = FnRef { file, id };
-                let decorators = member
+                let mut decorators = member
                     .decorators
                     .iter()
                     .filter_map(|it| self.decorator(file, *it).map(|name| (name, *it)));
-                let found = decorators
-                    .filter_map(|(name, expr)| {
-                        Some((decorator_kind(&name)?, self.route_label(file, &name, expr)))
-                    })
-                    .next();
+                let found = decorators.find_map(|(name, expr)| {
+                    Some((decorator_kind(&name)?, self.route_label(file, &name, expr)))
+                });
                 if let Some((kind, label)) = found {
                     entries.push(Entry { function, kind, label });
                 } else if is_worker && matches!(name, "process" | "handle" | "run") {

@@ -100,9 +100,9 @@ pub(crate) fn defers(api: &Api) -> bool {
 /// Wrappers that keep results by argument.
 pub(crate) fn memoizes(api: &Api) -> Option<Memo> {
     match (api.package.as_str(), api.path.as_str()) {
-        ("react", "cache" | "default.cache") => Some(Memo::Request),
-        ("next/cache", "unstable_cache") => Some(Memo::Shared),
-        (
+        ("react", "cache" | "default.cache") | ("dataloader", _) => Some(Memo::Request),
+        ("next/cache", "unstable_cache")
+        | (
             "lodash" | "lodash-es" | "es-toolkit" | "radash",
             "memoize" | "memo" | "once" | "default.memoize" | "default.once",
         ) => Some(Memo::Shared),
@@ -111,7 +111,6 @@ pub(crate) fn memoizes(api: &Api) -> Option<Memo> {
             | "fast-memoize" | "memoize-one" | "moize",
             _,
         ) => Some(Memo::Shared),
-        ("dataloader", _) => Some(Memo::Request),
         _ => None,
     }
 }
@@ -126,9 +125,7 @@ pub(crate) fn chunks(api: &Api) -> bool {
 pub(crate) fn sleeps(api: &Api) -> bool {
     matches!(
         (api.package.as_str(), api.path.as_str()),
-        ("global", "setTimeout")
-            | ("timers/promises", "setTimeout")
-            | ("delay" | "sleep-promise" | "p-sleep", _)
+        ("global" | "timers/promises", "setTimeout") | ("delay" | "sleep-promise" | "p-sleep", _)
     ) || (matches!(api.package.as_str(), "radash" | "es-toolkit") && matches!(api.last(), "sleep" | "delay"))
 }
 

@@ -100,14 +100,13 @@ impl Program {
     fn direct(&self, file: u32, call: CallId, query: u32, iterations: &[Iteration]) -> Option<Repeated> {
         let facts = self.facts(file);
         let depends = |it: &Iteration| Trace::new(facts, &it.sources).args_depend(call);
-        let (index, relation) = match iterations.iter().position(depends) {
-            Some(index) => (index, Relation::PerElement),
-            None => {
-                let index = iterations.iter().position(|it| it.class == LoopClass::Collection)?;
-                let it = &iterations[index];
-                let changes = facts.args(call).iter().any(|arg| varies(facts, &it.sources, it.body, *arg));
-                (index, if changes { Relation::Changing } else { Relation::Invariant })
-            }
+        let (index, relation) = if let Some(index) = iterations.iter().position(depends) {
+            (index, Relation::PerElement)
+        } else {
+            let index = iterations.iter().position(|it| it.class == LoopClass::Collection)?;
+            let it = &iterations[index];
+            let changes = facts.args(call).iter().any(|arg| varies(facts, &it.sources, it.body, *arg));
+            (index, if changes { Relation::Changing } else { Relation::Invariant })
         };
         Some(self.repeated_at(file, call, iterations, index, relation, query, Vec::new()))
     }

@@ -64,8 +64,9 @@ const SCRIPT_FOLDERS: &[&str] = &[
 ];
 const SCRIPT_MARKS: &[&str] = &["seed.", "seed-", ".seed", "migrate.", "migration.", ".config."];
 
-pub(super) fn role(path: &str, use_client: bool) -> Role {
-    let lower = path.to_ascii_lowercase();
+pub(super) fn role(path: &str, focus: &str, use_client: bool) -> Role {
+    let path = path.strip_prefix(focus).unwrap_or(path);
+    let lower = path.trim_start_matches('/').to_ascii_lowercase();
     let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let in_folder = |names: &[&str]| folders.split('/').any(|folder| names.contains(&folder));
     let marked = |marks: &[&str]| marks.iter().any(|mark| file.contains(mark));
@@ -90,12 +91,13 @@ mod tests {
 
     #[test]
     fn roles_follow_folders_and_names() {
-        assert_eq!(role("src/users/users.service.ts", false), Role::App);
-        assert_eq!(role("src/users/users.service.spec.ts", false), Role::Test);
-        assert_eq!(role("prisma/seed.ts", false), Role::Script);
-        assert_eq!(role("db/migrations/0001_init.ts", false), Role::Script);
-        assert_eq!(role("src/types.d.ts", false), Role::Declaration);
-        assert_eq!(role("src/ui/List.tsx", true), Role::Client);
-        assert_eq!(role("src/testimonials/list.ts", false), Role::App);
+        assert_eq!(role("src/users/users.service.ts", "", false), Role::App);
+        assert_eq!(role("src/users/users.service.spec.ts", "", false), Role::Test);
+        assert_eq!(role("prisma/seed.ts", "", false), Role::Script);
+        assert_eq!(role("db/migrations/0001_init.ts", "", false), Role::Script);
+        assert_eq!(role("src/types.d.ts", "", false), Role::Declaration);
+        assert_eq!(role("src/ui/List.tsx", "", true), Role::Client);
+        assert_eq!(role("examples/shop/src/list.ts", "examples/shop", false), Role::App);
+        assert_eq!(role("src/testimonials/list.ts", "", false), Role::App);
     }
 }

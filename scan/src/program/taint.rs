@@ -145,7 +145,6 @@ fn changes_in(
                 || facts.args(call).iter().any(|arg| again(*arg))
         }
         Expr::Member { object, .. } | Expr::Item { object, .. } => again(object),
-        Expr::Index { .. } | Expr::Other(_) | Expr::Function(_) | Expr::Unknown => true,
         Expr::Rest(inner) | Expr::Await(inner) | Expr::Spread(inner) | Expr::Not(inner) => again(inner),
         Expr::Cast { expr, .. } => again(expr),
         Expr::Object(list) => facts.props(list).iter().any(|prop| again(prop.value)),
@@ -153,7 +152,12 @@ fn changes_in(
             facts.list(list).iter().any(|item| again(*item))
         }
         Expr::Binary { left, right, .. } => again(left) || again(right),
-        Expr::Assign { .. } | Expr::Element(_) => true,
+        Expr::Index { .. }
+        | Expr::Other(_)
+        | Expr::Function(_)
+        | Expr::Unknown
+        | Expr::Assign { .. }
+        | Expr::Element(_) => true,
         _ => false,
     }
 }

@@ -195,7 +195,6 @@ impl Program {
             },
             "Date" => Value::api("global", "Date()"),
             "Map" | "WeakMap" => Value::api("global", "Map()"),
-            "Function" | "Record" => Value::Unknown,
             _ => Value::Unknown,
         }
     }

@@ -36,7 +36,12 @@ struct Inner {
 }
 
 impl VirtualTree {
-    pub(super) fn new(source: &dyn SourceTree, listing: &[String], workspace: &Workspace, warnings: &mut Vec<Warning>) -> Self {
+    pub(super) fn new(
+        source: &dyn SourceTree,
+        listing: &[String],
+        workspace: &Workspace,
+        warnings: &mut Vec<Warning>,
+    ) -> Self {
         let mut inner = Inner { files: listing.iter().cloned().collect(), ..Inner::default() };
         for file in listing {
             for folder in path::ancestors(path::parent(file)) {
@@ -53,7 +58,8 @@ impl VirtualTree {
             }
         }
         let configs = listing.iter().filter(|file| is_config(file));
-        let parsed: Vec<(&String, Value)> = configs.map(|file| (file, read_config(source, file, warnings))).collect();
+        let parsed: Vec<(&String, Value)> =
+            configs.map(|file| (file, read_config(source, file, warnings))).collect();
         for (file, config) in parsed {
             inner.note_paths(path::parent(file), &config);
             let config = inner.usable(path::parent(file), config);
@@ -89,7 +95,10 @@ impl VirtualTree {
         let first = specifier.split('/').next().unwrap_or(specifier);
         self.inner.base_urls.iter().any(|base| {
             let entry = under(base, first);
-            self.inner.folders.contains(&entry) || [".ts", ".tsx", ".js"].iter().any(|end| self.inner.files.contains(&format!("{entry}{end}")))
+            self.inner.folders.contains(&entry)
+                || [".ts", ".tsx", ".js"]
+                    .iter()
+                    .any(|end| self.inner.files.contains(&format!("{entry}{end}")))
         })
     }
 
@@ -131,12 +140,16 @@ impl Inner {
         let segments: Vec<&str> = built.split('/').collect();
         let at = segments.iter().position(|segment| OUTPUTS.contains(segment))?;
         let before = segments[..at].join("/");
-        let rest: Vec<&str> = segments[at + 1..].iter().copied().skip_while(|segment| OUTPUTS.contains(segment)).collect();
+        let rest: Vec<&str> =
+            segments[at + 1..].iter().copied().skip_while(|segment| OUTPUTS.contains(segment)).collect();
         let rest = rest.join("/");
         let stem = BUILT.iter().find_map(|end| rest.strip_suffix(end))?;
         let homes = [under(&before, "src"), before.clone(), under(&before, "lib"), under(&before, "source")];
         homes.iter().find_map(|home| {
-            SOURCES.iter().map(|end| under(home, &format!("{stem}{end}"))).find(|path| self.files.contains(path))
+            SOURCES
+                .iter()
+                .map(|end| under(home, &format!("{stem}{end}")))
+                .find(|path| self.files.contains(path))
         })
     }
 
@@ -158,10 +171,16 @@ impl Inner {
         let exists = |target: &str| -> bool {
             if target.starts_with('.') {
                 let Some(path) = path::join(dir, target) else { return false };
-                self.files.contains(&path) || self.files.contains(&format!("{path}.json")) || self.folders.contains(&path)
+                self.files.contains(&path)
+                    || self.files.contains(&format!("{path}.json"))
+                    || self.folders.contains(&path)
             } else {
                 let in_modules = self.unmount(&format!("node_modules/{target}"));
-                in_modules.is_some_and(|path| self.files.contains(&path) || self.files.contains(&format!("{path}.json")) || self.files.contains(&under(&path, "tsconfig.json")))
+                in_modules.is_some_and(|path| {
+                    self.files.contains(&path)
+                        || self.files.contains(&format!("{path}.json"))
+                        || self.files.contains(&under(&path, "tsconfig.json"))
+                })
             }
         };
         let Some(fields) = config.as_object_mut() else { return Value::Object(serde_json::Map::new()) };
@@ -191,14 +210,21 @@ fn fits(specifier: &str, before: &str, after: &str) -> bool {
     if after == "\0" {
         return specifier == before;
     }
-    specifier.len() >= before.len() + after.len() && specifier.starts_with(before) && specifier.ends_with(after)
+    specifier.len() >= before.len() + after.len()
+        && specifier.starts_with(before)
+        && specifier.ends_with(after)
 }
 
 fn is_config(file: &str) -> bool {
     let name = file.rsplit('/').next().unwrap_or(file);
     let folder = file.rsplit('/').nth(1).unwrap_or_default();
     std::path::Path::new(name).extension().is_some_and(|end| end == "json")
-        && (name.starts_with("tsconfig") || name.starts_with("jsconfig") || folder.contains("typescript") || folder.contains("tsconfig") || name.contains("base") || name.contains("next"))
+        && (name.starts_with("tsconfig")
+            || name.starts_with("jsconfig")
+            || folder.contains("typescript")
+            || folder.contains("tsconfig")
+            || name.contains("base")
+            || name.contains("next"))
         && name != "package.json"
 }
 
@@ -208,7 +234,8 @@ fn read_config(source: &dyn SourceTree, file: &str, warnings: &mut Vec<Warning>)
         Ok(config) => config,
         Err(error) => {
             if file.contains("tsconfig") || file.contains("jsconfig") {
-                warnings.push(Warning { file: file.to_owned(), message: format!("tsconfig ignored: {error}") });
+                warnings
+                    .push(Warning { file: file.to_owned(), message: format!("tsconfig ignored: {error}") });
             }
             Value::Null
         }
