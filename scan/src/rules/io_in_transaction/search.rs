@@ -1,0 +1,295 @@
+//! What runs inside a transaction, and what of it is work outside: callbacks, wrappers, the way to a library call.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashSet;
+
+use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, SymbolKind};
+use crate::place::Place;
+use crate::program::{Effects, FnRef, Hop, Memo, Program, Role, Target, Value, callee_name};
+
+/// A function that runs inside a transaction.
+pub(super) struct Transaction {
+    pub(super) file: u32,
+    /// The call that opens it.
+    pub(super) call: CallId,
+    pub(super) body: FnRef,
+}
+
+/// What a transaction should not wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    Network,
+    Queue,
+    Files,
+    /// A query or transaction through a client of its own.
+    Connection,
+}
+
+/// Work outside the transaction, and how the program gets there.
+pub(super) struct Outside {
+    /// Functions entered on the way; empty where the call in the transaction is the work itself.
+    pub(super) path: Vec<Hop>,
+    pub(super) file: u32,
+    pub(super) call: CallId,
+    /// Every call on the way is awaited.
+    pub(super) awaited: bool,
+    /// A call on the way has several possible targets.
+    pub(super) ambiguous: bool,
+    /// A wrapper on the way keeps results.
+    pub(super) memoized: bool,
+}
+
+/// All functions that run inside an interactive transaction: callbacks, and those that wrappers are handed.
+pub(super) fn transactions(program: &Program) -> Vec<Transaction> {
+    let mut found = Vec::new();
+    for (file, targets) in program.targets.iter().enumerate() {
+        if program.roles[file] != Role::App {
+            continue;
+        }
+        let opening = targets
+            .iter()
+            .enumerate()
+            .filter(|(_, target)| matches!(target, Target::Client(name) if &**name == "$transaction"));
+        for (n, _) in opening {
+            let (file, call) = (file as u32, CallId(n as u32));
+            let Some(callback) = program.facts(file).args(call).first() else { continue };
+            let mut bodies = Vec::new();
+            add_bodies(program, Place { file, expr: *callback }, 0, &mut bodies);
+            found.extend(bodies.into_iter().map(|body| Transaction { file, call, body }));
+        }
+    }
+    let mut seen = FxHashSet::default();
+    found.retain(|it| program.roles[it.body.file as usize] == Role::App && seen.insert(it.body));
+    found
+}
+
+fn add_bodies(program: &Program, callback: Place, depth: u32, bodies: &mut Vec<FnRef>) {
+    if depth > 4 {
+        return;
+    }
+    let passed = program.passed(callback);
+    if !passed.is_empty() {
+        for argument in passed {
+            add_bodies(program, argument, depth + 1, bodies);
+        }
+        return;
+    }
+    let (Value::Function(body) | Value::Memoized(body, _)) = program.eval(callback) else { return };
+    if bodies.contains(&body) {
+        return;
+    }
+    bodies.push(body);
+    // `(work) => prisma.$transaction(async (tx) => work(tx))`: what callers hand over runs inside as well.
+    for call in calls_while_open(program, body) {
+        for function in handed_in(program, body.file, call) {
+            add_bodies(program, function, depth + 1, bodies);
+        }
+    }
+}
+
+/// The functions that callers pass for the parameter that is called.
+pub(super) fn handed_in(program: &Program, file: u32, call: CallId) -> Vec<Place> {
+    program.passed(Place { file, expr: program.facts(file).call(call).callee })
+}
+
+/// The calls that run before the function is done; not those that wait for later or follow a failure.
+pub(super) fn calls_while_open(program: &Program, function: FnRef) -> Vec<CallId> {
+    let calls = program.calls_in_place(function);
+    calls.into_iter().map(|(call, _)| call).filter(|call| runs_at_once(program, function, *call)).collect()
+}
+
+fn runs_at_once(program: &Program, outer: FnRef, call: CallId) -> bool {
+    let facts = program.facts(outer.file);
+    let mut call = call;
+    for _ in 0..16 {
+        let it = facts.call(call);
+        if follows_failure(facts, it.guard) {
+            return false;
+        }
+        if it.function == outer.id {
+            return true;
+        }
+        let Some(at) = program.runs_at(FnRef { file: outer.file, id: it.function }) else { return false };
+        if keeps_function(callee_name(facts, facts.call(at).callee)) {
+            return false;
+        }
+        call = at;
+    }
+    false
+}
+
+/// Methods that put a closure aside.
+fn keeps_function(name: &str) -> bool {
+    matches!(name, "push" | "unshift" | "set" | "add" | "enqueue" | "defer")
+}
+
+fn follows_failure(facts: &FileFacts, guard: Option<GuardId>) -> bool {
+    std::iter::successors(guard, |id| facts.guard(*id).parent)
+        .any(|id| facts.guard(id).kind == GuardKind::Catch)
+}
+
+const MAX_VISITED: usize = 400;
+const MAX_PATH: usize = 8;
+
+/// The nearest work that a call leads to and the transaction waits for; what is never awaited only where nothing else is.
+pub(super) fn nearest(program: &Program, file: u32, call: CallId) -> Option<(Work, Outside)> {
+    let effects = program.call_effects(file, call);
+    let of_sort = |mask: Effects, wanted: &dyn Fn(u32, CallId) -> bool| {
+        if effects.has_any(mask) || mask.has_any(Effects::DB) {
+            search(program, file, call, mask, wanted)
+        } else {
+            None
+        }
+    };
+    let outside = |file: u32, call: CallId| program.direct_effects(file, call).has_any(Effects::OUTSIDE);
+    if let Some(found) = of_sort(Effects::OUTSIDE, &outside) {
+        let effects = program.direct_effects(found.file, found.call);
+        let work = if effects.has_any(Effects::NETWORK) {
+            Work::Network
+        } else if effects.has_any(Effects::QUEUE) {
+            Work::Queue
+        } else {
+            Work::Files
+        };
+        return Some((work, found));
+    }
+    let connects = |file: u32, call: CallId| takes_connection(program, file, call);
+    of_sort(Effects::DB, &connects).map(|found| (Work::Connection, found))
+}
+
+/// Breadth first over the functions that have the effect, to a call that is wanted.
+fn search(
+    program: &Program,
+    file: u32,
+    call: CallId,
+    mask: Effects,
+    wanted: &dyn Fn(u32, CallId) -> bool,
+) -> Option<Outside> {
+    let awaited = is_awaited(program, file, call);
+    let mut pending = VecDeque::from([Outside {
+        path: Vec::new(),
+        file,
+        call,
+        awaited,
+        ambiguous: false,
+        memoized: false,
+    }]);
+    let mut seen = FxHashSet::default();
+    let mut best: Option<Outside> = None;
+    let doubts = |it: &Outside| (!it.awaited, it.ambiguous, it.memoized);
+    while let Some(way) = pending.pop_front() {
+        if wanted(way.file, way.call) {
+            if best.as_ref().is_none_or(|best| doubts(&way) < doubts(best)) {
+                best = Some(way);
+            }
+            continue;
+        }
+        let Target::Functions(functions, memo) = program.target(way.file, way.call) else { continue };
+        if way.path.len() >= MAX_PATH {
+            continue;
+        }
+        for function in functions.iter().filter(|it| program.graph.effects(**it).has_any(mask)) {
+            if seen.len() > MAX_VISITED || !seen.insert(*function) {
+                continue;
+            }
+            let mut path = way.path.clone();
+            path.push(Hop { file: way.file, call: way.call, enters: *function });
+            pending.extend(calls_while_open(program, *function).into_iter().map(|inner| Outside {
+                path: path.clone(),
+                file: function.file,
+                call: inner,
+                awaited: way.awaited && is_awaited(program, function.file, inner),
+                ambiguous: way.ambiguous || functions.len() > 1,
+                memoized: way.memoized
+                    || *memo == Some(Memo::Shared)
+                    || program.graph.effects(*function).has_any(Effects::CACHE),
+            }));
+        }
+    }
+    best
+}
+
+/// A query or transaction through a client that no transaction has handed over.
+fn takes_connection(program: &Program, file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    let Expr::Member { object, .. } = facts.expr(facts.call(call).callee) else { return false };
+    match program.target(file, call) {
+        Target::Client(name) if &**name == "$transaction" => is_shared(facts, object, 0),
+        Target::Query(query) => {
+            let query = &program.queries[*query as usize];
+            let client = match (query.model, facts.expr(object)) {
+                (Some(_), Expr::Member { object: client, .. }) => Some(client),
+                (Some(_), _) => None,
+                (None, _) => Some(object),
+            };
+            !query.assumed && client.is_some_and(|client| is_shared(facts, client, 0))
+        }
+        _ => false,
+    }
+}
+
+/// True where the client belongs to the module, not to a call: a parameter, or a choice with one, may be the transaction.
+fn is_shared(facts: &FileFacts, client: ExprId, depth: u32) -> bool {
+    match facts.expr(client) {
+        Expr::Symbol(symbol) => {
+            let it = facts.symbol(symbol);
+            match it.kind {
+                SymbolKind::Import(_) => true,
+                SymbolKind::Value if it.function == FnId(0) => true,
+                SymbolKind::Value if depth < 8 && it.assignments.is_empty() => {
+                    it.definition.is_some_and(|expr| is_shared(facts, expr, depth + 1))
+                }
+                _ => false,
+            }
+        }
+        Expr::Cast { expr, .. } | Expr::Await(expr) => is_shared(facts, expr, depth + 1),
+        _ => false,
+    }
+}
+
+/// True where the function around the call waits for it, closures that run in place included.
+fn is_awaited(program: &Program, file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    let it = facts.call(call);
+    if !it.awaited && !is_waited_for(facts, it.expr, 0) {
+        return false;
+    }
+    match program.runs_at(FnRef { file, id: it.function }) {
+        Some(at) if facts.call(at).function != it.function && !is_transaction(program, file, at) => {
+            is_awaited(program, file, at)
+        }
+        _ => true,
+    }
+}
+
+fn is_transaction(program: &Program, file: u32, call: CallId) -> bool {
+    matches!(program.target(file, call), Target::Client(name) if &**name == "$transaction")
+}
+
+/// True where the value ends in an `await` or is handed back: through variables, lists, calls such as `Promise.all`.
+fn is_waited_for(facts: &FileFacts, expr: ExprId, depth: u32) -> bool {
+    if depth > 6 {
+        return false;
+    }
+    let again = |expr: ExprId| is_waited_for(facts, expr, depth + 1);
+    if facts.functions.iter().any(|function| function.returns.iter().any(|it| it.value == expr)) {
+        return true;
+    }
+    let in_expressions = facts.exprs.iter().enumerate().any(|(n, outer)| match outer {
+        Expr::Await(inner) => *inner == expr,
+        Expr::Array(list) | Expr::Choice(list) => {
+            facts.list(*list).contains(&expr) && again(ExprId(n as u32))
+        }
+        Expr::Spread(inner) | Expr::Cast { expr: inner, .. } | Expr::Member { object: inner, .. } => {
+            *inner == expr && again(ExprId(n as u32))
+        }
+        Expr::Symbol(symbol) => facts.symbol(*symbol).definition == Some(expr) && again(ExprId(n as u32)),
+        _ => false,
+    });
+    in_expressions
+        || facts.calls.iter().any(|call| {
+            (call.callee == expr || facts.list(call.args).contains(&expr))
+                && (call.awaited || again(call.expr))
+        })
+}
