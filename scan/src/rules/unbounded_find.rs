@@ -1,0 +1,867 @@
+//! Rule `unbounded-find`: a list read without a limit, from a table that grows.
+
+use tuneup_model::{
+    Bound, Category, Columns, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter,
+    RuleDoc, Severity,
+};
+
+use super::indexes::{self, Site, Tables};
+use super::volume::{self, Extent, Volume};
+use super::{Rule, paths};
+use crate::program::Program;
+use crate::report::{Draft, Report, Where};
+
+pub(super) static RULE: Rule = Rule {
+    doc: RuleDoc {
+        id: "unbounded-find",
+        since: "0.1.0",
+        severity: Severity::Medium,
+        category: Category::Queries,
+        summary: "A query reads all rows of a growing table",
+        why: "Time and memory of the request grow with the table: the database reads every row, the driver parses it, the server \
+              holds it. It works in the first year and falls over in the third.",
+        slow: SLOW,
+        fast: FAST,
+        fine_when: "The table stays small, the filter leaves few rows, or all rows are needed and read in pieces.",
+        proof: "The read is run on a scratch PostgreSQL with and without a limit, for growing tables",
+    },
+    check,
+};
+
+const SLOW: &str = r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Order {
+  id String @id
+  total Int
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+
+const prisma = new PrismaClient();
+const app = express();
+
+app.post('/orders', async (req, res) => {
+  res.json(await prisma.order.create({ data: req.body }));
+});
+
+app.get('/orders', async (req, res) => {
+  res.json(await prisma.order.findMany());
+});
+"#;
+
+const FAST: &str = r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Order {
+  id String @id
+  total Int
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+
+const prisma = new PrismaClient();
+const app = express();
+
+app.post('/orders', async (req, res) => {
+  res.json(await prisma.order.create({ data: req.body }));
+});
+
+app.get('/orders', async (req, res) => {
+  const after = req.query.after;
+  res.json(await prisma.order.findMany({ where: { id: { gt: after } }, orderBy: { id: 'asc' }, take: 100 }));
+});
+"#;
+
+fn check(program: &Program, report: &mut Report) {
+    let tables = Tables::of(program);
+    for site in &tables.sites {
+        let shape = site.shape();
+        let is_whole_list =
+            shape.operation == Operation::ReadMany && shape.limit == Bound::Absent && !shape.keyset;
+        if !is_whole_list || !site.is_served() || !tables.grows(&site.table.name) {
+            continue;
+        }
+        let extent = volume::extent(site);
+        if extent != Extent::Few {
+            report.add(&RULE.doc, draft(&tables, site, extent));
+        }
+    }
+}
+
+fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
+    let program = tables.program;
+    let text = paths::callee_text(program, site.query.file, site.query.call);
+    let at = Where::Code(paths::call_at(program, site.query.file, site.query.call));
+    let model = &site.table.model;
+    let (message, rows) = match extent {
+        Extent::Whole => (format!("`{text}` reads all rows of `{model}`"), format!("rows of `{model}`")),
+        Extent::Parent | Extent::Tenant | Extent::Grandparent => (
+            format!("`{text}` reads all rows of `{model}` that one parent has"),
+            format!("rows of `{model}` per parent"),
+        ),
+        _ => (
+            format!("`{text}` reads rows of `{model}` without a limit"),
+            format!("rows of `{model}` that match"),
+        ),
+    };
+    let anchor = format!("{} › {text}", program.function_name(site.function(program)));
+    let mut draft = Draft::new(at, message, anchor);
+    let volume = volume::volume(tables, site);
+    judge(site, extent, &volume, &mut draft);
+    if wants_all(program, site) {
+        draft.doubt("an export needs all rows");
+    }
+    if indexes::is_cached(program, site.function(program)) {
+        draft.doubt("the result is kept in a cache");
+    }
+    draft.help = "read one page: add `take`, order by a unique column and continue with `cursor`".to_owned();
+    draft.cost = Some(Cost {
+        now: "n rows per call".to_owned(),
+        after: "1 page of rows".to_owned(),
+        counts: vec![Count { variable: "n".to_owned(), of: rows }],
+    });
+    if let Some(insert) = tables.filling(&site.table.name).served.first() {
+        let query = &program.queries[*insert as usize];
+        let at = Where::Code(paths::call_at(program, query.file, query.call));
+        draft.evidence.push((EvidenceKind::Query, format!("adds rows to `{model}`"), at));
+    }
+    draft
+        .evidence
+        .extend(volume.reasons.into_iter().map(|reason| (EvidenceKind::Fact, reason, Where::Nowhere)));
+    draft.path = site.arrival.as_ref().map(|it| it.steps.clone()).unwrap_or_default();
+    draft.experiment = Some(experiment(site));
+    draft
+}
+
+fn judge(site: &Site<'_>, extent: Extent, volume: &Volume, draft: &mut Draft) {
+    let columns = match &site.shape().columns {
+        Columns::Some(columns) => columns.len(),
+        Columns::All | Columns::Unknown => usize::MAX,
+    };
+    let is_wide = columns > 2 || !site.shape().joined.is_empty();
+    draft.severity = match extent {
+        Extent::Whole if is_wide => Severity::High,
+        _ if is_wide => Severity::Medium,
+        _ => Severity::Low,
+    };
+    draft.rank = 50 + 10 * volume.score.max(0) as u32;
+    if let Some(why) = volume::few(site, extent, volume) {
+        draft.doubt(why);
+    }
+}
+
+/// True where the code is named for writing out everything.
+fn wants_all(program: &Program, site: &Site<'_>) -> bool {
+    let file = &program.facts(site.query.file).path;
+    let names = [
+        program.function_name(site.function(program)),
+        file.rsplit('/').next().unwrap_or_default().to_owned(),
+    ];
+    let words = ["export", "download", "csv", "pdf", "certificate", "backup", "report", "sitemap", "archive"];
+    names.iter().any(|name| words.iter().any(|word| name.to_ascii_lowercase().contains(word)))
+}
+
+fn experiment(site: &Site<'_>) -> Experiment {
+    let mut after = site.shape().clone();
+    after.limit = Bound::Constant(100);
+    Experiment {
+        kind: ExperimentKind::LimitRows,
+        before: vec![site.shape().clone()],
+        after: vec![after],
+        after_ddl: Vec::new(),
+        vary: vec![Parameter { name: "rows".to_owned(), values: vec![1_000, 10_000, 100_000] }],
+        same_rows: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::laws;
+
+    #[test]
+    fn found_across_files() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /events.ts
+import { prisma } from './db';
+export class Events {
+  async list() {
+    const rows = await prisma.event.findMany();
+    //                 ^^^^^^^^^^^^^^^^^^^^^^^ unbounded-find: reads all rows of `Event`
+    return rows;
+  }
+  add(data) {
+    return prisma.event.create({ data });
+  }
+}
+//- /routes.ts
+import express from 'express';
+import { Events } from './events';
+const app = express();
+const events = new Events();
+app.get('/events', async (req, res) => {
+  res.json(await events.list());
+});
+app.post('/events', async (req, res) => {
+  res.json(await events.add(req.body));
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn a_state_bounds_nothing() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.event.findMany({ where: { level: 'HIGH' } });
+  //                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-find
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn events_of_one_user_add_up() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.event.findMany({ where: { userId: req.query.user } });
+  //                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-find: that one parent has
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn a_limit_bounds() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.event.findMany({ take: 100 });
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn keys_bound() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.event.findMany({ where: { id: { in: req.body.ids } } });
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn few_children_per_parent() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.team.findMany({ where: { ownerId: req.query.user } });
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn settings_stay_few() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.setting.findMany();
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn a_count_is_one_row() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.event.count();
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn groups_are_no_rows() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.event.groupBy({ by: ['level'] });
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn a_name_may_leave_few() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.event.findMany({ where: { name: req.query.name } });
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn tables_that_only_seeds_fill() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /prisma/seed.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+prisma.event.createMany({ data: [] });
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.get('/rows', async (req, res) => {
+  const rows = await prisma.event.findMany();
+  res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn exports_and_scripts_want_all() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Level {
+  LOW
+  HIGH
+}
+model User {
+  id String @id
+  events Event[]
+  teams Team[]
+}
+model Event {
+  id String @id
+  name String
+  level Level
+  userId String
+  user User @relation(fields: [userId], references: [id])
+  @@index([userId])
+}
+model Team {
+  id String @id
+  name String
+  ownerId String
+  owner User @relation(fields: [ownerId], references: [id])
+  @@index([ownerId])
+}
+model Setting {
+  id String @id
+  name String
+}
+//- /scripts/dump.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+prisma.event.findMany();
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.event.create({ data: req.body });
+  await prisma.team.create({ data: req.body });
+  res.json(await prisma.setting.create({ data: req.body }));
+});
+async function exportEvents() {
+  return prisma.event.findMany();
+}
+app.get('/export', async (req, res) => {
+  res.json(await exportEvents());
+});
+"#,
+        );
+    }
+}
