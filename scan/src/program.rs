@@ -263,3 +263,6 @@ impl Follow for Program {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

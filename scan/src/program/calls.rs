@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, SymbolKind, TypeExpr, TypeId};
+use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, GuardKind, SymbolKind, TypeExpr, TypeId};
 use crate::place::Place;
 
 use super::Program;
@@ -71,6 +71,9 @@ impl Program {
         let facts = &self.files[function.file as usize];
         let it = facts.function(function.id);
         if let Some(value) = it.return_type.and_then(|ty| self.generic_result(function, ty, file, id)) {
+            return value;
+        }
+        if let Some(value) = self.wrapped_argument(function, file, id) {
             return value;
         }
         let general = self.return_value(function);
@@ -155,6 +158,45 @@ impl Program {
             Expr::Function(closure) => self.wrapped_parameter(function, closure, file, id),
             _ => Value::Unknown,
         }
+    }
+
+    /// Where the function gives back a closure that only hands its own arguments on to a parameter, the argument here:
+    /// `logged(load)` is `load`.
+    fn wrapped_argument(&self, function: FnRef, file: u32, id: CallId) -> Option<Value> {
+        let facts = &self.files[function.file as usize];
+        let [only] = facts.function(function.id).returns.as_slice() else { return None };
+        let Expr::Function(closure) = facts.expr(only.value) else { return None };
+        let mut inner = facts.calls.iter().filter(|call| call.function == closure).filter_map(|call| {
+            let (owner, index) = self.parameter(function.file, call.callee)?;
+            (owner == function.id).then_some((call, index))
+        });
+        let (call, index) = inner.next()?;
+        if inner.next().is_some() || !self.hands_arguments_on(function.file, call, closure) {
+            return None;
+        }
+        match self.argument(file, id, index as usize) {
+            value @ (Value::Function(_) | Value::Memoized(..)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// True where a call in a closure always comes and passes the closure's parameters as they are.
+    fn hands_arguments_on(&self, file: u32, call: &crate::facts::Call, closure: FnId) -> bool {
+        let facts = &self.files[file as usize];
+        let at = facts.span(call.expr);
+        let it = facts.function(closure);
+        let conditional = std::iter::successors(call.guard, |id| facts.guard(*id).parent)
+            .any(|id| facts.guard(id).kind != GuardKind::Try);
+        let leaves_before = it.returns.iter().any(|it| facts.span(it.value).end < at.start);
+        let passes = facts.list(call.args).iter().enumerate().all(|(n, arg)| {
+            let (arg, is_rest) = match facts.expr(*arg) {
+                Expr::Spread(inner) => (inner, true),
+                _ => (*arg, false),
+            };
+            let own = self.parameter(file, arg) == Some((closure, n as u32));
+            own && it.params.get(n).is_some_and(|param| param.is_rest == is_rest)
+        });
+        !conditional && !leaves_before && passes && call.in_loop.is_none()
     }
 
     fn wrapped_parameter(&self, function: FnRef, closure: FnId, file: u32, id: CallId) -> Value {
@@ -258,7 +300,11 @@ impl Program {
             "String" | "JSON.stringify" | "encodeURIComponent" => Value::Text,
             "Number" | "parseInt" | "parseFloat" | "Date.now" => Value::Number,
             "Boolean" | "Array.isArray" => Value::Bool,
-            "Function#bind" => self.receiver(file, id),
+            "Function#bind" | "Promise#catch" | "Promise#finally" => self.receiver(file, id),
+            "Promise#then" => match arg(0) {
+                Value::Function(next) | Value::Memoized(next, _) => self.return_value(next),
+                _ => Value::Unknown,
+            },
             path if path.starts_with("Math.") => Value::Number,
             // What builtin objects hold is not followed: `new Map().get(key)`.
             path if path.starts_with("Object#") || path.starts_with("Number#") || path.contains("()") => {

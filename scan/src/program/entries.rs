@@ -5,7 +5,7 @@ mod reach;
 
 use rustc_hash::FxHashSet;
 
-use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, MemberKind, PropKey};
+use crate::facts::{CallId, CallKind, Expr, ExprId, FileFacts, FnId, MemberKind, PropKey, Span};
 use crate::place::Place;
 
 use super::Program;
@@ -58,8 +58,8 @@ impl Program {
                 continue;
             }
             self.decorated_entries(file, &mut entries);
-            self.registered_entries(file, &mut entries);
             self.convention_entries(file, &mut entries);
+            self.registered_entries(file, &mut entries);
         }
         if entries.is_empty() {
             for file in 0..self.files.len() as u32 {
@@ -154,9 +154,12 @@ impl Program {
     /// Functions handed to libraries to be called later: routes, procedures, workers.
     fn registered_entries(&self, file: u32, entries: &mut Vec<Entry>) {
         let facts = &self.files[file as usize];
+        let decorators = decorator_spans(facts);
         for (n, call) in facts.calls.iter().enumerate() {
             let id = CallId(n as u32);
-            if call.kind == CallKind::Jsx {
+            let at = facts.span(call.expr);
+            // Functions in decorators name types: `@Query(() => Post)`.
+            if call.kind == CallKind::Jsx || decorators.iter().any(|it| it.contains(at)) {
                 continue;
             }
             let at_top = call.function == FnId(0);
@@ -255,6 +258,18 @@ impl Program {
             _ => {}
         }
     }
+}
+
+fn decorator_spans(facts: &FileFacts) -> Vec<Span> {
+    let of_functions = facts
+        .functions
+        .iter()
+        .flat_map(|it| it.decorators.iter().chain(it.params.iter().flat_map(|param| &param.decorators)));
+    let of_classes = facts
+        .classes
+        .iter()
+        .flat_map(|it| it.decorators.iter().chain(it.members.iter().flat_map(|member| &member.decorators)));
+    of_functions.chain(of_classes).map(|expr| facts.span(*expr)).collect()
 }
 
 fn decorator_kind(name: &str) -> Option<EntryKind> {

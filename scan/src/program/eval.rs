@@ -3,7 +3,7 @@
 //! Evaluation is lazy, memoized and ignores the calling context, except that a call of a function that hands back
 //! its argument is followed to that argument. A cycle or too deep a chain is Unknown.
 
-use crate::facts::{BinaryOp, Expr, ExprId, FnId, NameId, PropKey, SymbolId, SymbolKind};
+use crate::facts::{BinaryOp, Expr, ExprId, FnId, MemberKind, NameId, PropKey, SymbolId, SymbolKind};
 use crate::place::Place;
 
 use super::Program;
@@ -24,7 +24,7 @@ impl Program {
     pub(crate) fn eval(&self, at: Place) -> Value {
         let facts = &self.files[at.file as usize];
         match facts.expr(at.expr) {
-            Expr::Unknown | Expr::Other(_) | Expr::Super | Expr::Spread(_) => return Value::Unknown,
+            Expr::Unknown | Expr::Other(_) | Expr::Spread(_) => return Value::Unknown,
             Expr::Null | Expr::Undefined => return Value::Nothing,
             Expr::Str(_) | Expr::Template(_) => return Value::Text,
             Expr::Number(_) => return Value::Number,
@@ -121,7 +121,30 @@ impl Program {
             }
         }
         let name = facts.name(property);
+        if facts.expr(object) == Expr::Super {
+            return match self.this_value(Place { file, expr: object }) {
+                Value::Instance(class) => self.super_member(class, name),
+                _ => Value::Unknown,
+            };
+        }
+        if self.is_own_exports(file, object)
+            && let Some(exported) = self.exported(file, name, 0)
+        {
+            return self.exported_value(&exported);
+        }
         self.eval(Place { file, expr: object }).map(|value| self.member_of(value, name))
+    }
+
+    /// `exports` or `module.exports` of the file itself.
+    fn is_own_exports(&self, file: u32, expr: ExprId) -> bool {
+        let facts = &self.files[file as usize];
+        let is_global = |expr: ExprId, wanted: &str| matches!(facts.expr(expr), Expr::Global(name) if facts.name(name) == wanted);
+        match facts.expr(expr) {
+            Expr::Member { object, property } => {
+                facts.name(property) == "exports" && is_global(object, "module")
+            }
+            _ => is_global(expr, "exports"),
+        }
     }
 
     /// `this` of the class around the expression; Unknown outside classes.
@@ -134,8 +157,20 @@ impl Program {
             .enumerate()
             .filter(|(_, class)| class.span.contains(span))
             .min_by_key(|(_, class)| class.span.end - class.span.start);
-        innermost.map_or(Value::Unknown, |(index, _)| {
-            Value::Instance(ClassRef { file: at.file, id: crate::facts::ClassId(index as u32) })
+        innermost.map_or(Value::Unknown, |(index, class)| {
+            let class_ref = ClassRef { file: at.file, id: crate::facts::ClassId(index as u32) };
+            let is_static = class.members.iter().any(|member| {
+                member.is_static
+                    && match &member.kind {
+                        MemberKind::Method(id) | MemberKind::Getter(id) => {
+                            facts.function(*id).span.contains(span)
+                        }
+                        MemberKind::Field(field) => {
+                            field.value.is_some_and(|value| facts.span(value).contains(span))
+                        }
+                    }
+            });
+            if is_static { Value::Class(class_ref) } else { Value::Instance(class_ref) }
         })
     }
 

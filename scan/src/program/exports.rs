@@ -64,6 +64,12 @@ impl Program {
         match self.resolutions[file as usize].get(&specifier)? {
             Resolution::File(target) => Some(Exported::Module(*target)),
             Resolution::Schema(schema) => Some(api(&format!("@prisma/client#{schema}"), "")),
+            // `lodash/chunk` is `chunk` of lodash.
+            Resolution::External { package, subpath }
+                if matches!(package.as_str(), "lodash" | "lodash-es") =>
+            {
+                Some(api(package, subpath.trim_end_matches(".js").trim_matches('/')))
+            }
             Resolution::External { package, subpath } => Some(api(&package_path(package, subpath), "")),
             Resolution::Asset | Resolution::Unresolved => None,
         }

@@ -16,17 +16,28 @@ impl Program {
         match value {
             Value::Object(at) => {
                 let found = self.property_of(*at, name);
-                if found.is_known() { found } else { builtin("Object", name) }
+                match name {
+                    _ if found.is_known() => found,
+                    _ if is_promise_method(name) => builtin("Promise", name),
+                    _ => builtin("Object", name),
+                }
             }
             Value::Instance(class) => self.instance_member(*class, name),
             Value::Class(class) => self.static_member(*class, name),
             Value::Shape { file, id } => self.shape_member(*file, *id, name),
             Value::Module(file) => match self.exported(*file, name, 0) {
                 Some(exported) => self.exported_value(&exported),
+                None if is_promise_method(name) => builtin("Promise", name),
                 None => Value::Unknown,
             },
             Value::Api(api) => self.api_member(api, name),
             Value::Client(schema) => self.client_member(*schema, name),
+            // Promises are transparent, so a value may be one of it.
+            Value::Items(_) | Value::List(_) | Value::Rows { .. } | Value::Text | Value::Number
+                if is_promise_method(name) =>
+            {
+                builtin("Promise", name)
+            }
             Value::Model { schema, model } => {
                 Value::ModelMethod { schema: *schema, model: *model, name: name.into() }
             }
@@ -82,13 +93,7 @@ impl Program {
 
     fn instance_member(&self, class: ClassRef, name: &str) -> Value {
         let Some((owner, member)) = self.find_member(class, name, Side::Instance) else {
-            return match self.base_api(class) {
-                Some(api) => match self.prisma_client_type(&api) {
-                    Some(schema) => self.client_member(schema, name),
-                    None => Value::Api(Arc::new(api.called().then(name))),
-                },
-                None => Value::Unknown,
-            };
+            return self.library_member(class, name);
         };
         match &member.kind {
             MemberKind::Method(id) => {
@@ -105,6 +110,28 @@ impl Program {
             MemberKind::Field(field) => self.declared(owner.file, field.annotation, || {
                 field.value.map_or(Value::Unknown, |expr| self.eval(Place { file: owner.file, expr }))
             }),
+        }
+    }
+
+    /// What a class has from the library class at the root of its inheritance.
+    fn library_member(&self, class: ClassRef, name: &str) -> Value {
+        match self.base_api(class) {
+            Some(api) => match self.prisma_client_type(&api) {
+                Some(schema) => self.client_member(schema, name),
+                None => Value::Api(Arc::new(api.called().then(name))),
+            },
+            None => Value::Unknown,
+        }
+    }
+
+    /// `super.name`: the member of the base itself, whatever its subclasses make of it.
+    pub(super) fn super_member(&self, class: ClassRef, name: &str) -> Value {
+        let Some(base) = self.base_class(class) else { return self.library_member(class, name) };
+        match self.find_member(base, name, Side::Instance) {
+            Some((owner, Member { kind: MemberKind::Method(id), .. })) => {
+                Value::Function(FnRef { file: owner.file, id: *id })
+            }
+            _ => self.instance_member(base, name),
         }
     }
 
@@ -225,4 +252,8 @@ const KNOWN_GLOBALS: &[&str] = &[
 
 fn builtin(kind: &str, name: &str) -> Value {
     Value::api("global", &format!("{kind}#{name}"))
+}
+
+fn is_promise_method(name: &str) -> bool {
+    matches!(name, "then" | "catch" | "finally")
 }

@@ -58,7 +58,12 @@ impl Program {
     fn callback_parameter(&self, function: FnRef, index: u32) -> Value {
         let facts = &self.files[function.file as usize];
         let Some((call, position)) = facts.function(function.id).argument_of else { return Value::Unknown };
-        let callee = self.eval(Place { file: function.file, expr: facts.call(call).callee });
+        self.given_by(function.file, call, position, index, 0)
+    }
+
+    /// What a call gives argument `index` of the function that it is handed as argument `position`.
+    fn given_by(&self, file: u32, call: CallId, position: u32, index: u32, depth: u32) -> Value {
+        let callee = self.eval(Place { file, expr: self.files[file as usize].call(call).callee });
         callee.map(|callee| match callee {
             Value::ClientMethod { schema, name } if &**name == "$transaction" && index == 0 => {
                 Value::Client(*schema)
@@ -66,26 +71,39 @@ impl Program {
             Value::Api(api) if api.path.starts_with("Array#") => {
                 let element = libraries::iterating_method(&api.path["Array#".len()..]);
                 if element == Some(index) {
-                    self.element_of(&self.receiver(function.file, call))
+                    self.element_of(&self.receiver(file, call))
                 } else {
                     Value::Unknown
                 }
             }
+            Value::Api(api) if api.path == "Promise#then" && (position, index) == (0, 0) => {
+                self.receiver(file, call)
+            }
             Value::Function(target) | Value::Memoized(target, _) => {
-                self.inner_argument(*target, position, index)
+                self.inner_argument(*target, position, index, depth)
             }
             _ => Value::Unknown,
         })
     }
 
-    /// What `target` passes as argument `index` where it calls its parameter `position`.
-    fn inner_argument(&self, target: FnRef, position: u32, index: u32) -> Value {
+    /// What `target` passes as argument `index` where it calls its parameter `position` or hands it on.
+    fn inner_argument(&self, target: FnRef, position: u32, index: u32, depth: u32) -> Value {
         let facts = &self.files[target.file as usize];
-        let calls = facts.calls.iter().enumerate().filter(|(_, call)| {
-            facts.function(target.id).span.contains(facts.span(call.expr))
-                && self.parameter(target.file, call.callee) == Some((target.id, position))
-        });
-        Value::join(calls.map(|(n, _)| self.argument(target.file, CallId(n as u32), index as usize)))
+        let span = facts.function(target.id).span;
+        let wanted = Some((target.id, position));
+        let calls = facts.calls.iter().enumerate().filter(|(_, call)| span.contains(facts.span(call.expr)));
+        Value::join(calls.map(|(n, call)| {
+            let id = CallId(n as u32);
+            if self.parameter(target.file, call.callee) == wanted {
+                return self.argument(target.file, id, index as usize);
+            }
+            let handed =
+                facts.list(call.args).iter().position(|arg| self.parameter(target.file, *arg) == wanted);
+            match handed {
+                Some(at) if depth < 4 => self.given_by(target.file, id, at as u32, index, depth + 1),
+                _ => Value::Unknown,
+            }
+        }))
     }
 
     fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
