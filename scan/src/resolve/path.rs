@@ -44,9 +44,16 @@ pub(super) fn below<'p>(path: &'p str, dir: &str) -> Option<&'p str> {
     }
 }
 
+/// A bare specifier as the name of a package and the path in it.
+pub(super) fn package_and_rest(specifier: &str) -> (&str, &str) {
+    let slashes = usize::from(specifier.starts_with('@'));
+    let end = specifier.match_indices('/').nth(slashes).map_or(specifier.len(), |(at, _)| at);
+    (&specifier[..end], specifier[end..].trim_start_matches('/'))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ancestors, below, join};
+    use super::{ancestors, below, join, package_and_rest};
 
     #[test]
     fn joins_inside_the_tree_only() {
@@ -62,5 +69,12 @@ mod tests {
         assert_eq!(below("ab", "a"), None);
         assert_eq!(below("a", "a"), Some(""));
         assert_eq!(ancestors("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
+    }
+
+    #[test]
+    fn a_scope_belongs_to_the_name() {
+        assert_eq!(package_and_rest("@a/b/c/d"), ("@a/b", "c/d"));
+        assert_eq!(package_and_rest("a/b"), ("a", "b"));
+        assert_eq!(package_and_rest("@a"), ("@a", ""));
     }
 }
