@@ -9,9 +9,9 @@ mod ir;
 mod lower;
 
 pub use ir::{
-    BinaryOp, Call, CallId, CallKind, Class, ClassId, Export, ExportTarget, Expr, ExprId, Exit, ExitKind, FieldInit,
-    FileFacts, FnId, Function, Guard, GuardId, GuardKind, Import, ImportedName, Interface, InterfaceId, List, Loop,
-    LoopId, LoopKind, Member, MemberKind, NameId, Param, Prop, PropKey, PropertyWrite, Return, Span, Symbol,
-    SymbolId, SymbolKind, TypeExpr, TypeId,
+    BinaryOp, Call, CallId, CallKind, Class, ClassId, Exit, ExitKind, Export, ExportTarget, Expr, ExprId,
+    FieldInit, FileFacts, FnId, Function, Guard, GuardId, GuardKind, Import, ImportedName, Interface,
+    InterfaceId, List, Loop, LoopId, LoopKind, Member, MemberKind, NameId, Param, Prop, PropKey,
+    PropertyWrite, Return, Span, Symbol, SymbolId, SymbolKind, TypeExpr, TypeId,
 };
 pub use lower::facts;

@@ -42,7 +42,7 @@ pub(crate) use graph::Hop;
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
 pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use roles::Role;
-pub(crate) use taint::{Sources, Trace, varies};
+pub(crate) use taint::{Sources, Trace};
 pub(crate) use targets::{Query, Target};
 pub(crate) use value::{ClassRef, FnRef, Memo, Value};
 

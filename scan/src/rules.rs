@@ -15,6 +15,7 @@ mod paths;
 mod quadratic_lookup;
 mod repeats;
 mod unbounded_find;
+mod volume;
 mod write_in_loop;
 
 use tuneup_model::RuleDoc;

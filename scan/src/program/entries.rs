@@ -167,11 +167,9 @@ impl Program {
                 Target::Api(api) if api.package == "global" => (false, "", ""),
                 Target::Api(api) => {
                     let iterates = libraries::iterating_function(api) || libraries::memoizes(api).is_some();
-                    (
-                        !iterates && (at_top || super::graph::is_registrar(api.last())),
-                        api.package.as_str(),
-                        api.last(),
-                    )
+                    let keeps =
+                        at_top || super::graph::is_registrar(api.last()) || self.hands_over_methods(file, id);
+                    (!iterates && keeps, api.package.as_str(), api.last())
                 }
                 Target::Unresolved | Target::Plain => {
                     let name = super::iterations::callee_name(facts, call.callee);
@@ -194,6 +192,18 @@ impl Program {
                 entries.push(Entry { function, kind, label: self.registration_label(file, id, name) });
             }
         }
+    }
+
+    /// `createTool({ execute: async () => … })`: an object with functions, for the library to call.
+    fn hands_over_methods(&self, file: u32, call: CallId) -> bool {
+        let facts = &self.files[file as usize];
+        facts.call(call).kind == CallKind::Call
+            && facts.args(call).iter().any(|arg| match facts.expr(*arg) {
+                Expr::Object(list) => {
+                    facts.props(list).iter().any(|prop| matches!(facts.expr(prop.value), Expr::Function(_)))
+                }
+                _ => false,
+            })
     }
 
     fn registration_label(&self, file: u32, call: CallId, name: &str) -> String {

@@ -116,7 +116,11 @@ impl Program {
         let in_place = match &self.targets[function.file as usize][at.index()] {
             Target::Api(api) => {
                 let registers = call.function == FnId(0) || (!call.awaited && is_registrar(api.last()));
-                !libraries::defers(api) && (!registers || api.path.starts_with("Array#"))
+                match api.path.strip_prefix("Array#") {
+                    // `push` and its like keep the closure; the others run it per element.
+                    Some(method) => libraries::iterating_method(method).is_some() || method == "sort",
+                    None => !libraries::defers(api) && !registers,
+                }
             }
             Target::Functions(targets, _) => {
                 targets.iter().any(|target| self.runs_parameter(*target, position, 0))

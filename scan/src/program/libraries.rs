@@ -121,6 +121,52 @@ pub(crate) fn chunks(api: &Api) -> bool {
         || matches!(api.package.as_str(), "lodash.chunk" | "chunk" | "array-chunk" | "it-batch")
 }
 
+/// Builtins that give the same for the same arguments.
+pub(crate) fn is_pure(api: &Api) -> bool {
+    api.package == "global"
+        && match api.path.split_once('#') {
+            Some(("Array" | "String" | "Number" | "Object", method)) => is_pure_method(method),
+            Some(_) => false,
+            None => {
+                matches!(
+                    api.path.as_str(),
+                    "String" | "Number" | "Boolean" | "parseInt" | "parseFloat" | "Array.from" | "Set"
+                ) || api.path.starts_with("Object.")
+                    || api.path.starts_with("JSON.")
+                    || (api.path.starts_with("Math.") && api.path != "Math.random")
+            }
+        }
+}
+
+/// Methods of plain values that change nothing.
+pub(crate) fn is_pure_method(name: &str) -> bool {
+    matches!(
+        name,
+        "map"
+            | "filter"
+            | "flatMap"
+            | "flat"
+            | "slice"
+            | "concat"
+            | "join"
+            | "split"
+            | "trim"
+            | "toLowerCase"
+            | "toUpperCase"
+            | "toString"
+            | "includes"
+            | "some"
+            | "every"
+            | "find"
+            | "indexOf"
+            | "replace"
+            | "replaceAll"
+            | "padStart"
+            | "startsWith"
+            | "endsWith"
+    )
+}
+
 /// Waiting on purpose: what follows is paced.
 pub(crate) fn sleeps(api: &Api) -> bool {
     matches!(

@@ -1,13 +1,13 @@
 //! Queries that run once per turn of a loop: directly, or through calls. The ground of the N+1 rules.
 
-use crate::facts::{CallId, Exit, ExitKind, Expr, GuardId, SymbolId};
+use crate::facts::{BinaryOp, CallId, Exit, ExitKind, Expr, GuardId, GuardKind, SymbolId};
 
 use super::Program;
 use super::effects::Effects;
 use super::graph::{Hop, Reached};
 use super::iterations::{Form, Iteration, LoopClass};
 use super::roles::Role;
-use super::taint::{Sources, Trace, varies};
+use super::taint::{Sources, Trace};
 use super::targets::Target;
 use super::value::{FnRef, Memo};
 
@@ -105,7 +105,7 @@ impl Program {
         } else {
             let index = iterations.iter().position(|it| it.class == LoopClass::Collection)?;
             let it = &iterations[index];
-            let changes = facts.args(call).iter().any(|arg| varies(facts, &it.sources, it.body, *arg));
+            let changes = facts.args(call).iter().any(|arg| self.varies(file, &it.sources, it.body, *arg));
             (index, if changes { Relation::Changing } else { Relation::Invariant })
         };
         Some(self.repeated_at(file, call, iterations, index, relation, query, Vec::new()))
@@ -223,16 +223,31 @@ impl Program {
                 exit.span.start >= at.end || (exit.span.start <= at.start && exit.span.end >= at.end);
             leaves
                 && follows
+                && !self.gives_up(iteration.file, exit.guard)
                 && (self.always_comes(iteration, exit, it.guard)
                     || self.guards_depend(iteration.file, exit.guard, &sources))
         })
+    }
+
+    /// True where the exit comes because something is missing: `if (!found) return`, `if (x === null) return`.
+    fn gives_up(&self, file: u32, guard: Option<GuardId>) -> bool {
+        let facts = self.facts(file);
+        let Some(guard) = guard.map(|id| facts.guard(id)) else { return false };
+        guard.kind == GuardKind::If
+            && match guard.test.map(|test| facts.expr(test)) {
+                Some(Expr::Not(_)) => true,
+                Some(Expr::Binary { op: BinaryOp::Equal, right, .. }) => {
+                    matches!(facts.expr(right), Expr::Null | Expr::Undefined | Expr::Number(0.0))
+                }
+                _ => false,
+            }
     }
 
     fn always_comes(&self, iteration: &Iteration, exit: &Exit, guard: Option<GuardId>) -> bool {
         let facts = self.facts(iteration.file);
         let strip = |guard: Option<GuardId>| {
             std::iter::successors(guard, |id| facts.guard(*id).parent)
-                .find(|id| !matches!(facts.guard(*id).kind, crate::facts::GuardKind::Try))
+                .find(|id| !matches!(facts.guard(*id).kind, GuardKind::Try))
         };
         strip(exit.guard) == strip(guard)
     }
@@ -280,7 +295,7 @@ impl Program {
                     }
                 }
                 Expr::Index { object, .. } => found.extend(symbol_of(object)),
-                Expr::Binary { op: crate::facts::BinaryOp::In, right, .. } => found.extend(symbol_of(right)),
+                Expr::Binary { op: BinaryOp::In, right, .. } => found.extend(symbol_of(right)),
                 Expr::Symbol(symbol) => {
                     let it = facts.symbol(symbol);
                     pending.extend(it.definition.map(|expr| (expr, depth + 1)));

@@ -2,6 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
+use super::Program;
+use super::libraries;
+use super::targets::Target;
 use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, LoopId, PropKey, Span, SymbolId, SymbolKind};
 
 /// The variables that values are traced to, within one file.
@@ -104,61 +107,108 @@ impl<'f> Trace<'f> {
     }
 }
 
-/// True where `expr` may have another value each time round: it depends on the sources, on a variable changed in
-/// the body, or on a call made there.
-pub(crate) fn varies(facts: &FileFacts, sources: &Sources, body: Span, expr: ExprId) -> bool {
-    if Trace::new(facts, sources).depends(expr) {
-        return true;
-    }
-    let mut seen = FxHashSet::default();
-    changes_in(facts, body, expr, &mut seen, 0)
+/// Asks whether a value may be another one each time round a body.
+pub(crate) struct Changes<'p> {
+    facts: &'p FileFacts,
+    sources: &'p Sources,
+    body: Span,
+    /// Calls that give the same for the same arguments.
+    is_pure: &'p dyn Fn(CallId) -> bool,
+    seen: FxHashSet<SymbolId>,
 }
 
-fn changes_in(
-    facts: &FileFacts,
-    body: Span,
-    expr: ExprId,
-    seen: &mut FxHashSet<SymbolId>,
-    depth: u32,
-) -> bool {
-    if depth > 100 {
-        return true;
+impl<'p> Changes<'p> {
+    pub(crate) fn new(
+        facts: &'p FileFacts,
+        sources: &'p Sources,
+        body: Span,
+        is_pure: &'p dyn Fn(CallId) -> bool,
+    ) -> Self {
+        Self { facts, sources, body, is_pure, seen: FxHashSet::default() }
     }
-    let mut again = |expr: ExprId| changes_in(facts, body, expr, seen, depth + 1);
-    match facts.expr(expr) {
-        Expr::Symbol(symbol) => {
-            let it = facts.symbol(symbol);
-            if it.assignments.iter().any(|value| body.contains(facts.span(*value))) {
-                return true;
+
+    /// True where `expr` depends on the sources, on a variable changed in the body, or on a call made there.
+    pub(crate) fn varies(&mut self, expr: ExprId) -> bool {
+        Trace::new(self.facts, self.sources).depends(expr) || self.changes(expr, 0)
+    }
+
+    fn changes(&mut self, expr: ExprId, depth: u32) -> bool {
+        if depth > 100 {
+            return true;
+        }
+        let facts = self.facts;
+        match facts.expr(expr) {
+            Expr::Symbol(symbol) => self.symbol_changes(symbol, depth),
+            Expr::Call(call) => {
+                let it = facts.call(call);
+                (self.body.contains(facts.span(it.expr)) && !(self.is_pure)(call))
+                    || self.changes(it.callee, depth + 1)
+                    || facts.args(call).iter().any(|arg| self.changes(*arg, depth + 1))
             }
-            if it.kind != SymbolKind::Value || !seen.insert(symbol) {
-                return false;
+            Expr::Function(id) => self.closure_changes(facts.function(id).span, depth),
+            Expr::Member { object, .. } | Expr::Item { object, .. } => self.changes(object, depth + 1),
+            Expr::Rest(inner) | Expr::Await(inner) | Expr::Spread(inner) | Expr::Not(inner) => {
+                self.changes(inner, depth + 1)
             }
-            it.definition.is_some_and(|value| {
-                body.contains(facts.span(value)) && changes_in(facts, body, value, seen, depth + 1)
-            })
+            Expr::Cast { expr, .. } => self.changes(expr, depth + 1),
+            Expr::Object(list) => facts.props(list).iter().any(|prop| self.changes(prop.value, depth + 1)),
+            Expr::Array(list) | Expr::Template(list) | Expr::Choice(list) => {
+                facts.list(list).iter().any(|item| self.changes(*item, depth + 1))
+            }
+            Expr::Binary { left, right, .. } => {
+                self.changes(left, depth + 1) || self.changes(right, depth + 1)
+            }
+            Expr::Index { .. } | Expr::Other(_) | Expr::Unknown | Expr::Assign { .. } | Expr::Element(_) => {
+                true
+            }
+            _ => false,
         }
-        Expr::Call(call) => {
-            let it = facts.call(call);
-            body.contains(facts.span(it.expr))
-                || again(it.callee)
-                || facts.args(call).iter().any(|arg| again(*arg))
+    }
+
+    fn symbol_changes(&mut self, symbol: SymbolId, depth: u32) -> bool {
+        let it = self.facts.symbol(symbol);
+        if it.assignments.iter().any(|value| self.body.contains(self.facts.span(*value))) {
+            return true;
         }
-        Expr::Member { object, .. } | Expr::Item { object, .. } => again(object),
-        Expr::Rest(inner) | Expr::Await(inner) | Expr::Spread(inner) | Expr::Not(inner) => again(inner),
-        Expr::Cast { expr, .. } => again(expr),
-        Expr::Object(list) => facts.props(list).iter().any(|prop| again(prop.value)),
-        Expr::Array(list) | Expr::Template(list) | Expr::Choice(list) => {
-            facts.list(list).iter().any(|item| again(*item))
+        if it.kind != SymbolKind::Value || !self.seen.insert(symbol) {
+            return false;
         }
-        Expr::Binary { left, right, .. } => again(left) || again(right),
-        Expr::Index { .. }
-        | Expr::Other(_)
-        | Expr::Function(_)
-        | Expr::Unknown
-        | Expr::Assign { .. }
-        | Expr::Element(_) => true,
-        _ => false,
+        let definition = it.definition.filter(|value| self.body.contains(self.facts.span(*value)));
+        definition.is_some_and(|value| self.changes(value, depth + 1))
+    }
+
+    /// What a closure names from outside itself.
+    fn closure_changes(&mut self, span: Span, depth: u32) -> bool {
+        let facts = self.facts;
+        let outer = facts.exprs.iter().zip(&facts.spans).filter_map(|(expr, at)| match expr {
+            Expr::Symbol(symbol) if span.contains(*at) && !span.contains(facts.symbol(*symbol).span) => {
+                Some(*symbol)
+            }
+            _ => None,
+        });
+        let outer: Vec<SymbolId> = outer.collect();
+        outer.into_iter().any(|symbol| self.symbol_changes(symbol, depth + 1))
+    }
+}
+
+impl std::fmt::Debug for Changes<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Changes").field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
+impl Program {
+    /// True where `expr` may have another value each time round the body.
+    pub(crate) fn varies(&self, file: u32, sources: &Sources, body: Span, expr: ExprId) -> bool {
+        let facts = self.facts(file);
+        let is_pure = |call: CallId| match self.target(file, call) {
+            Target::Api(api) => libraries::is_pure(api),
+            Target::Unresolved => {
+                libraries::is_pure_method(super::iterations::callee_name(facts, facts.call(call).callee))
+            }
+            _ => false,
+        };
+        Changes::new(facts, sources, body, &is_pure).varies(expr)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rule `loop-invariant-query`: the same query with the same arguments in every turn.
 
-use tuneup_model::{Category, EvidenceKind, ExperimentKind, Fix, FixSafety, RuleDoc, Severity};
+use tuneup_model::{Category, EvidenceKind, ExperimentKind, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths};
@@ -96,7 +96,7 @@ fn check(program: &Program, report: &mut Report) {
             draft.doubt("the arguments of the query are not all known");
         }
         draft.help = "read once before the loop and use the result in every turn".to_owned();
-        draft.fix = Some(Fix { title: "move the query before the loop".to_owned(), safety: FixSafety::Unsafe, edits: Vec::new(), ddl: None });
+        draft.fix = repeats::unsafe_fix("move the query before the loop");
         draft.cost = Some(repeats::per_element_cost(program, it, "equal queries", "1 query"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::HoistQuery));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
@@ -109,7 +109,10 @@ fn writes_what_it_reads(program: &Program, it: &Repeated) -> bool {
     let table = &program.queries[it.query as usize].shape.table;
     let touches = |query: u32| {
         let shape = &program.queries[query as usize].shape;
-        shape.operation.is_write() && (shape.table == *table || shape.table.name().is_none() || table.name().is_none_or(|name| shape.joined.iter().any(|it| it == name)))
+        shape.operation.is_write()
+            && (shape.table == *table
+                || shape.table.name().is_none()
+                || table.name().is_none_or(|name| shape.joined.iter().any(|it| it == name)))
     };
     facts.calls.iter().enumerate().any(|(n, call)| {
         if !it.iteration.body.contains(facts.span(call.expr)) {
@@ -117,7 +120,10 @@ fn writes_what_it_reads(program: &Program, it: &Repeated) -> bool {
         }
         match program.target(it.iteration.file, CallId(n as u32)) {
             Target::Query(query) => touches(*query),
-            Target::Functions(..) => program.reach(it.iteration.file, CallId(n as u32), &Sources::default()).iter().any(|reached| touches(reached.query)),
+            Target::Functions(..) => program
+                .reach(it.iteration.file, CallId(n as u32), &Sources::default())
+                .iter()
+                .any(|reached| touches(reached.query)),
             _ => false,
         }
     })
@@ -129,5 +135,5 @@ fn closed(program: &Program, it: &Repeated) -> bool {
     let facts = program.facts(query.file);
     let function = FnRef { file: query.file, id: facts.call(query.call).function };
     let body = facts.function(function.id).span;
-    facts.args(query.call).iter().all(|arg| !crate::program::varies(facts, &Sources::default(), body, *arg))
+    facts.args(query.call).iter().all(|arg| !program.varies(query.file, &Sources::default(), body, *arg))
 }

@@ -1,6 +1,6 @@
 //! Rule `n-plus-one-across-calls`: a call per element of a collection that leads to a query elsewhere.
 
-use tuneup_model::{Category, ExperimentKind, Fix, FixSafety, RuleDoc, Severity};
+use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths};
@@ -100,14 +100,13 @@ fn check(program: &Program, report: &mut Report) {
         let message = format!("`{call}` runs `{target}` once per element of `{collection}`");
         let mut draft = repeats::draft(program, it, message);
         let callee = it.path.last().map_or_else(String::new, |hop| program.function_name(hop.enters));
-        draft.help = format!("give `{callee}` a form that takes all keys at once (`where: {{ … in }}`) and call it before the loop");
-        draft.fix = Some(Fix {
-            title: format!("add a batch form of `{callee}` and look the results up in a `Map`"),
-            safety: FixSafety::Unsafe,
-            edits: Vec::new(),
-            ddl: None,
-        });
-        let batched_by_client = query.shape.method == "findUnique" && it.iteration.concurrency == Concurrency::Unbounded;
+        draft.help = format!(
+            "give `{callee}` a form that takes all keys at once (`where: {{ … in }}`) and call it before the loop"
+        );
+        draft.fix =
+            repeats::unsafe_fix(format!("add a batch form of `{callee}` and look the results up in a `Map`"));
+        let batched_by_client =
+            query.shape.method == "findUnique" && it.iteration.concurrency == Concurrency::Unbounded;
         if batched_by_client {
             draft.doubt("Prisma may join `findUnique` calls of one tick into one statement");
         }

@@ -85,6 +85,7 @@ fn check(program: &Program, report: &mut Report) {
         let message = format!("`{query}` runs for every element of `{collection}` at once");
         let mut draft = repeats::draft(program, it, message);
         draft.help = "read all rows with one statement (`where: { … in }` or `groupBy`); the pool has a few connections, not one per element".to_owned();
+        draft.fix = repeats::unsafe_fix(format!("replace the mapped `{query}` by one read for all elements"));
         draft.cost = Some(repeats::per_element_cost(program, it, "concurrent queries", "1 query"));
         draft.experiment = Some(repeats::batch_experiment(shape, ExperimentKind::BatchReads));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));

@@ -84,6 +84,8 @@ fn check(program: &Program, report: &mut Report) {
         let message = format!("`{query}` runs once per element of `{collection}`");
         let mut draft = repeats::draft(program, it, message);
         draft.help = "collect the keys first, read all rows with one `findMany({ where: { … in } })`, and look them up in a `Map`".to_owned();
+        draft.fix =
+            repeats::unsafe_fix(format!("replace the loop's `{query}` by one read with `in` and a `Map`"));
         draft.cost = Some(repeats::per_element_cost(program, it, "queries", "1 query"));
         draft.experiment = Some(repeats::batch_experiment(shape, ExperimentKind::BatchReads));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));

@@ -1,8 +1,8 @@
 //! What the rules on repeated queries share: which rule a repeated query belongs to, and how it is told.
 
 use tuneup_model::{
-    Bound, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter, PredicateOp,
-    QueryShape, RuleDoc, Severity,
+    Bound, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Fix, FixSafety, Operation, Parameter,
+    PredicateOp, QueryShape, RuleDoc, Severity,
 };
 
 use super::paths;
@@ -163,6 +163,11 @@ pub(super) fn per_element_cost(program: &Program, it: &Repeated, unit: &str, aft
         None => format!("n {unit}"),
     };
     Cost { now, after: after.to_owned(), counts }
+}
+
+/// A change that needs a reader and whose edits are not written out.
+pub(super) fn unsafe_fix(title: impl Into<String>) -> Option<Fix> {
+    Some(Fix { title: title.into(), safety: FixSafety::Unsafe, edits: Vec::new(), ddl: None })
 }
 
 /// One statement per element against one for all.

@@ -84,6 +84,7 @@ fn check(program: &Program, report: &mut Report) {
         };
         let mut draft = repeats::draft(program, it, message);
         draft.help = help(query.shape.operation).to_owned();
+        draft.fix = repeats::unsafe_fix("replace the loop's write by one bulk write");
         draft.cost = Some(repeats::per_element_cost(program, it, "writes", "1 write"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BulkWrites));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
@@ -92,12 +93,18 @@ fn check(program: &Program, report: &mut Report) {
 
 fn help(operation: Operation) -> &'static str {
     match operation {
-        Operation::Insert | Operation::InsertMany => "write all rows with one `createMany` (or `createManyAndReturn` where their ids are needed)",
+        Operation::Insert | Operation::InsertMany => {
+            "write all rows with one `createMany` (or `createManyAndReturn` where their ids are needed)"
+        }
         Operation::Update | Operation::UpdateMany => {
             "where all rows get the same values, one `updateMany({ where: { id: { in } } })`; where they differ, one `UPDATE … FROM (VALUES …)`"
         }
-        Operation::Delete | Operation::DeleteMany => "delete all rows with one `deleteMany({ where: { id: { in } } })`",
-        Operation::Upsert => "write all rows with one `INSERT … ON CONFLICT DO UPDATE`, or read the existing ones once and write the rest with `createMany`",
+        Operation::Delete | Operation::DeleteMany => {
+            "delete all rows with one `deleteMany({ where: { id: { in } } })`"
+        }
+        Operation::Upsert => {
+            "write all rows with one `INSERT … ON CONFLICT DO UPDATE`, or read the existing ones once and write the rest with `createMany`"
+        }
         _ => "write all rows with one statement",
     }
 }

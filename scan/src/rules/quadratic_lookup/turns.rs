@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::facts::{CallId, ExprId};
-use crate::program::{FnRef, Hop, Iteration, Program, Sources, Trace, varies};
+use crate::program::{FnRef, Hop, Iteration, Program, Sources, Trace};
 
 /// A loop, and the calls from it to the function that searches.
 pub(super) type Turned = (Iteration, Vec<Hop>);
@@ -16,7 +16,7 @@ pub(super) fn in_place(program: &Program, file: u32, id: CallId, list: ExprId) -
     let Some(index) = iterations.iter().position(|it| Trace::new(facts, &it.sources).args_depend(id)) else {
         return Some(None);
     };
-    let changes = |it: &Iteration| varies(facts, &it.sources, it.body, list);
+    let changes = |it: &Iteration| program.varies(it.file, &it.sources, it.body, list);
     (!iterations[..=index].iter().any(changes)).then(|| Some((iterations[index].clone(), Vec::new())))
 }
 
@@ -58,8 +58,9 @@ pub(super) fn through_calls(program: &Program, file: u32, id: CallId, list: Expr
                 }
                 continue;
             };
-            let changes =
-                |it: &Iteration| list_args.iter().any(|arg| varies(facts, &it.sources, it.body, *arg));
+            let changes = |it: &Iteration| {
+                list_args.iter().any(|arg| program.varies(it.file, &it.sources, it.body, *arg))
+            };
             if program.is_app(*file) && !iterations[..=index].iter().any(changes) {
                 return Some((iterations[index].clone(), path));
             }
