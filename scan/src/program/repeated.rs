@@ -57,6 +57,10 @@ pub(crate) enum Trap {
     SlowerWork,
     /// Each turn also waits for the network elsewhere.
     SlowerTurn,
+    /// The row written is needed by another statement of the loop, or needs one.
+    FeedsStatements,
+    /// Rows are locked one by one.
+    Locks,
 }
 
 /// Loop classes for messages.
@@ -89,6 +93,8 @@ impl Program {
                 }
                 match self.target(file, call) {
                     Target::Query(query) => found.extend(self.direct(file, call, *query, &iterations)),
+                    // `work(item)` in a helper: told where the closure stands, not where it runs.
+                    Target::Functions(targets, _) if self.runs_closures(file, call, targets) => {}
                     Target::Functions(..) => self.indirect(file, call, &iterations, &mut found),
                     _ => {}
                 }
@@ -100,6 +106,11 @@ impl Program {
     fn direct(&self, file: u32, call: CallId, query: u32, iterations: &[Iteration]) -> Option<Repeated> {
         let facts = self.facts(file);
         let depends = |it: &Iteration| Trace::new(facts, &it.sources).args_depend(call);
+        // A client chosen by the element: a database per tenant.
+        let callee = facts.call(call).callee;
+        if iterations.iter().any(|it| Trace::new(facts, &it.sources).depends(callee)) {
+            return None;
+        }
         let (index, relation) = if let Some(index) = iterations.iter().position(depends) {
             (index, Relation::PerElement)
         } else {
@@ -143,12 +154,17 @@ impl Program {
             if reached.path.len() > 6 {
                 repeated.traps.push(Trap::Far);
             }
-            let inner_cache = self.cached_on_path(&reached);
-            if inner_cache {
+            if self.cached_on_path(&reached) || self.keeps_results(&reached) {
                 repeated.traps.push(Trap::LocalCache);
             }
             found.push(repeated);
         }
+    }
+
+    /// True where the call runs a parameter, and the callers hand over closures written on the spot.
+    fn runs_closures(&self, file: u32, call: CallId, targets: &[FnRef]) -> bool {
+        let is_closure = |it: &FnRef| self.facts(it.file).function(it.id).argument_of.is_some();
+        self.parameter(file, self.facts(file).call(call).callee).is_some() && targets.iter().all(is_closure)
     }
 
     /// The nearest query of each sort that the call leads to: a read and a write that depend on the element, else
@@ -197,6 +213,13 @@ impl Program {
             traps.push(Trap::SlowerWork);
         } else if self.turn_waits_for_slower(file, &iteration) {
             traps.push(Trap::SlowerTurn);
+        }
+        let writes = self.queries[query as usize].shape.operation.is_write();
+        if writes && self.feeds_statements(file, call, &iteration) {
+            traps.push(Trap::FeedsStatements);
+        }
+        if self.locks_rows(file, call, query) {
+            traps.push(Trap::Locks);
         }
         Repeated {
             file,
@@ -301,11 +324,11 @@ impl Program {
                     pending.extend(it.definition.map(|expr| (expr, depth + 1)));
                 }
                 Expr::Not(inner) | Expr::Await(inner) | Expr::Cast { expr: inner, .. } => {
-                    pending.push((inner, depth + 1))
+                    pending.push((inner, depth + 1));
                 }
                 Expr::Binary { left, right, .. } => pending.extend([(left, depth + 1), (right, depth + 1)]),
                 Expr::Choice(list) | Expr::Other(list) => {
-                    pending.extend(facts.list(list).iter().map(|item| (*item, depth + 1)))
+                    pending.extend(facts.list(list).iter().map(|item| (*item, depth + 1)));
                 }
                 Expr::Member { object, .. } => pending.push((object, depth + 1)),
                 _ => {}
@@ -328,12 +351,6 @@ impl Program {
                 }
                 _ => false,
             })
-    }
-
-    fn cached_on_path(&self, reached: &Reached) -> bool {
-        // A cache read in the function that queries: it asks Redis first.
-        let Some(last) = reached.path.last() else { return false };
-        self.graph.effects(last.enters).has_any(Effects::CACHE)
     }
 
     /// True where an awaited call of the same turn leaves for the network.

@@ -5,7 +5,9 @@ use rustc_hash::FxHashSet;
 use super::Program;
 use super::libraries;
 use super::targets::Target;
-use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, LoopId, PropKey, Span, SymbolId, SymbolKind};
+use crate::facts::{
+    CallId, Expr, ExprId, FileFacts, FnId, LoopId, NameId, PropKey, Span, SymbolId, SymbolKind,
+};
 
 /// The variables that values are traced to, within one file.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +26,8 @@ pub(crate) struct Sources {
 pub(crate) struct Trace<'f> {
     facts: &'f FileFacts,
     sources: &'f Sources,
-    seen: FxHashSet<SymbolId>,
+    /// Variables and properties of variables that were asked about.
+    seen: FxHashSet<(SymbolId, Option<NameId>)>,
     depth: u32,
 }
 
@@ -61,7 +64,13 @@ impl<'f> Trace<'f> {
             Expr::Element(collection) => {
                 self.sources.collections.contains(&collection) || self.depends(collection)
             }
-            Expr::Member { object, .. } | Expr::Item { object, .. } => self.depends(object),
+            Expr::Member { object, property } => match facts.expr(object) {
+                Expr::Symbol(symbol) => {
+                    self.value_depends(symbol) || self.write_depends(symbol, Some(property))
+                }
+                _ => self.depends(object),
+            },
+            Expr::Item { object, .. } => self.depends(object),
             Expr::Index { object, index } => self.depends(object) || self.depends(index),
             Expr::Rest(inner) | Expr::Await(inner) | Expr::Spread(inner) | Expr::Not(inner) => {
                 self.depends(inner)
@@ -86,10 +95,23 @@ impl<'f> Trace<'f> {
     }
 
     fn symbol_depends(&mut self, symbol: SymbolId) -> bool {
+        self.value_depends(symbol) || self.write_depends(symbol, None)
+    }
+
+    /// `where.id = element`: what is put into a variable later, into one property or any.
+    fn write_depends(&mut self, symbol: SymbolId, property: Option<NameId>) -> bool {
+        let facts = self.facts;
+        let writes = facts.property_writes.iter();
+        let mut writes =
+            writes.filter(|it| it.symbol == symbol && property.is_none_or(|name| it.name == name));
+        writes.any(|it| self.seen.insert((symbol, Some(it.name))) && self.depends(it.value))
+    }
+
+    fn value_depends(&mut self, symbol: SymbolId) -> bool {
         if self.sources.symbols.contains(&symbol) {
             return true;
         }
-        if !self.seen.insert(symbol) {
+        if !self.seen.insert((symbol, None)) {
             return false;
         }
         let it = self.facts.symbol(symbol);
@@ -167,7 +189,9 @@ impl<'p> Changes<'p> {
 
     fn symbol_changes(&mut self, symbol: SymbolId, depth: u32) -> bool {
         let it = self.facts.symbol(symbol);
-        if it.assignments.iter().any(|value| self.body.contains(self.facts.span(*value))) {
+        if it.assignments.iter().any(|value| self.body.contains(self.facts.span(*value)))
+            || self.is_filled(symbol)
+        {
             return true;
         }
         if it.kind != SymbolKind::Value || !self.seen.insert(symbol) {
@@ -175,6 +199,26 @@ impl<'p> Changes<'p> {
         }
         let definition = it.definition.filter(|value| self.body.contains(self.facts.span(*value)));
         definition.is_some_and(|value| self.changes(value, depth + 1))
+    }
+
+    /// True where the body puts something into the list or object: `ids.push(id)`, `where.id = id`, `m[k] = id`.
+    fn is_filled(&self, symbol: SymbolId) -> bool {
+        let facts = self.facts;
+        let by_method = facts.calls.iter().any(|call| {
+            matches!(facts.expr(call.callee), Expr::Member { object, property }
+                if facts.expr(object) == Expr::Symbol(symbol) && fills(facts.name(property)))
+                && self.body.contains(facts.span(call.expr))
+        });
+        by_method
+            || facts.exprs.iter().zip(&facts.spans).any(|(expr, at)| match expr {
+                Expr::Assign { target, .. } if self.body.contains(*at) => match facts.expr(*target) {
+                    Expr::Member { object, .. } | Expr::Index { object, .. } | Expr::Item { object, .. } => {
+                        facts.expr(object) == Expr::Symbol(symbol)
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
     }
 
     /// What a closure names from outside itself.
@@ -189,6 +233,14 @@ impl<'p> Changes<'p> {
         let outer: Vec<SymbolId> = outer.collect();
         outer.into_iter().any(|symbol| self.symbol_changes(symbol, depth + 1))
     }
+}
+
+/// Methods that change the list, map or set they are called on.
+fn fills(method: &str) -> bool {
+    matches!(
+        method,
+        "push" | "pop" | "shift" | "unshift" | "splice" | "set" | "add" | "delete" | "clear" | "append"
+    )
 }
 
 impl std::fmt::Debug for Changes<'_> {

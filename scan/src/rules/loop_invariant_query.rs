@@ -1,6 +1,6 @@
 //! Rule `loop-invariant-query`: the same query with the same arguments in every turn.
 
-use tuneup_model::{Category, EvidenceKind, ExperimentKind, RuleDoc, Severity};
+use tuneup_model::{Category, EvidenceKind, ExperimentKind, Operation, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths};
@@ -96,7 +96,7 @@ fn check(program: &Program, report: &mut Report) {
             draft.doubt("the arguments of the query are not all known");
         }
         draft.help = "read once before the loop and use the result in every turn".to_owned();
-        draft.fix = repeats::unsafe_fix("move the query before the loop");
+        draft.fix = Some(repeats::unsafe_fix("move the query before the loop"));
         draft.cost = Some(repeats::per_element_cost(program, it, "equal queries", "1 query"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::HoistQuery));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
@@ -109,7 +109,7 @@ fn writes_what_it_reads(program: &Program, it: &Repeated) -> bool {
     let table = &program.queries[it.query as usize].shape.table;
     let touches = |query: u32| {
         let shape = &program.queries[query as usize].shape;
-        shape.operation.is_write()
+        (shape.operation.is_write() || shape.operation == Operation::Other)
             && (shape.table == *table
                 || shape.table.name().is_none()
                 || table.name().is_none_or(|name| shape.joined.iter().any(|it| it == name)))
@@ -136,4 +136,336 @@ fn closed(program: &Program, it: &Repeated) -> bool {
     let function = FnRef { file: query.file, id: facts.call(query.call).function };
     let body = facts.function(function.id).span;
     facts.args(query.call).iter().all(|arg| !program.varies(query.file, &Sources::default(), body, *arg))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::laws;
+    use super::RULE;
+
+    const APP: &str = r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model User {
+  id String @id
+  email String @unique
+  teamId String
+  @@index([teamId])
+}
+model Comment {
+  id String @id
+  postId String
+  parentId String?
+  @@index([postId])
+}
+model Plan {
+  id String @id
+  price Int
+}
+//- /db.ts
+import { PrismaClient, Prisma } from '@prisma/client';
+export const prisma = new PrismaClient();
+export type Tx = Prisma.TransactionClient;
+"#;
+
+    fn check(text: &str) {
+        laws::check(&RULE, &format!("{APP}{text}"));
+    }
+
+    #[test]
+    fn a_helper_of_another_file_asks_the_same() {
+        check(
+            "
+//- /plans.ts
+import { prisma } from './db';
+export const plan = (id: string) => prisma.plan.findUniqueOrThrow({ where: { id } });
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { plan } from './plans';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  let total = 0;
+  for (const seat of req.body.seats) {
+    total += seat.count * (await plan(req.body.planId)).price;
+//                               ^^^^^^^^^^^^^^^^^^^^^ loop-invariant-query: `plan` runs `prisma.plan.findUniqueOrThrow` with the same arguments in every turn
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_service_asks_the_same_for_every_row() {
+        check(
+            "
+//- /billing.ts
+import { prisma } from './db';
+export class Billing {
+  async rates() { return prisma.plan.findMany(); }
+  async total(users: { id: string }[]) {
+    for (const user of users) use(user, await this.rates());
+//                                            ^^^^^^^^^^^^ loop-invariant-query: `this.rates` runs `prisma.plan.findMany`
+    for (const user of users) use(user, await prisma.plan.count());
+//                                            ^^^^^^^^^^^^^^^^^^^ loop-invariant-query: `prisma.plan.count` asks the same in every turn over `users`
+  }
+}
+declare function use(...all: unknown[]): void;
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { Billing } from './billing';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await new Billing().total(await prisma.user.findMany({ where: { id: { in: ids } } }));
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn writes_to_the_table_that_is_read() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (const id of ids) {
+    const count = await prisma.user.count();
+    await prisma.user.create({ data: { email: `${id}${count}` } });
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_callee_writes_to_the_table_that_is_read() {
+        check(
+            "
+//- /save.ts
+import { prisma } from './db';
+export const save = (email: string) => prisma.user.create({ data: { email } });
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { save } from './save';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (const id of ids) {
+    const count = await prisma.user.count();
+    await save(id + count);
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn raw_sql_may_write_what_is_read() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (const id of ids) {
+    const count = await prisma.user.count();
+    await prisma.$executeRawUnsafe(sqlFor(id, count));
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn polls_pages_and_retries() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  while (true) {
+    const job = await prisma.plan.findFirst({ where: { id: req.body.job } });
+    if (job) break;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  for (let attempt = 0; attempt < req.body.max; attempt++) {
+    await prisma.plan.findFirst({ where: { id: req.body.job } });
+  }
+  for (const id of ids) {
+    if (await prisma.plan.findFirst({ where: { id: req.body.job } })) break;
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn arguments_that_change_without_the_element() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { nextId } from './next';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  let last = 'a';
+  for (const id of ids) {
+    const user = await prisma.user.findFirst({ where: { id: last } });
+    last = user?.teamId ?? last;
+    await prisma.user.findFirst({ where: { id: await nextId() } });
+    await prisma.user.findFirst({ where: { email: new Date().toISOString() } });
+  }
+  res.sendStatus(204);
+});
+//- /next.ts
+let n = 0;
+export const nextId = async () => String(n++);
+",
+        );
+    }
+
+    #[test]
+    fn an_element_pulled_from_a_queue() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  const queue = [...ids];
+  for (const turn of ids) {
+    const id = queue.shift();
+    await prisma.user.findFirst({ where: { id } });
+    const where: { id?: string } = {};
+    where.id = turn;
+    await prisma.user.findFirst({ where });
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_client_per_tenant() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { clientOf } from './tenants';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (const tenant of ids) {
+    await clientOf(tenant).user.count();
+    const client = clientOf(tenant);
+    await client.plan.findMany();
+  }
+  res.sendStatus(204);
+});
+//- /tenants.ts
+import { PrismaClient } from '@prisma/client';
+export const clientOf = (tenant: string) => new PrismaClient({ datasourceUrl: tenant });
+",
+        );
+    }
+
+    #[test]
+    fn short_constant_lists_and_memoized_callees() {
+        check(
+            "
+//- /plans.ts
+import { cache } from 'react';
+import { prisma } from './db';
+export const plan = cache((id: string) => prisma.plan.findUniqueOrThrow({ where: { id } }));
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { plan } from './plans';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (const seat of req.body.seats) await plan(req.body.planId);
+  for (const kind of ['a', 'b']) await prisma.plan.count();
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_lock_checked_again_in_every_turn() {
+        check(
+            r#"
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await prisma.$transaction(async (tx) => {
+    for (const id of ids) {
+      await tx.$queryRaw`SELECT id FROM "Plan" WHERE id = ${req.body.plan} FOR UPDATE`;
+      await tx.user.update({ where: { id }, data: { teamId: 'a' } });
+    }
+  });
+  res.sendStatus(204);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn seeds_and_tests() {
+        check(
+            "
+//- /seed.ts
+import { prisma } from './db';
+export async function main(ids: string[]) { for (const id of ids) await prisma.plan.count(); }
+//- /a.spec.ts
+import { prisma } from './db';
+it('a', async () => { for (const id of ids) await prisma.plan.count(); });
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await prisma.plan.count();
+  res.sendStatus(204);
+});
+",
+        );
+    }
 }

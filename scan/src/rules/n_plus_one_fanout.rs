@@ -85,9 +85,236 @@ fn check(program: &Program, report: &mut Report) {
         let message = format!("`{query}` runs for every element of `{collection}` at once");
         let mut draft = repeats::draft(program, it, message);
         draft.help = "read all rows with one statement (`where: { … in }` or `groupBy`); the pool has a few connections, not one per element".to_owned();
-        draft.fix = repeats::unsafe_fix(format!("replace the mapped `{query}` by one read for all elements"));
+        draft.fix =
+            Some(repeats::unsafe_fix(format!("replace the mapped `{query}` by one read for all elements")));
         draft.cost = Some(repeats::per_element_cost(program, it, "concurrent queries", "1 query"));
         draft.experiment = Some(repeats::batch_experiment(shape, ExperimentKind::BatchReads));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::laws;
+    use super::RULE;
+
+    const APP: &str = r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model User {
+  id String @id
+  email String @unique
+  teamId String
+  @@index([teamId])
+}
+model Comment {
+  id String @id
+  postId String
+  parentId String?
+  @@index([postId])
+}
+model Plan {
+  id String @id
+  price Int
+}
+//- /db.ts
+import { PrismaClient, Prisma } from '@prisma/client';
+export const prisma = new PrismaClient();
+export type Tx = Prisma.TransactionClient;
+"#;
+
+    fn check(text: &str) {
+        laws::check(&RULE, &format!("{APP}{text}"));
+    }
+
+    #[test]
+    fn a_fan_out_over_rows_of_another_file() {
+        check(
+            "
+//- /users.ts
+import { prisma } from './db';
+export const byId = (id: string) => prisma.user.findFirst({ where: { id } });
+export const byIds = (ids: string[]) => prisma.user.findMany({ where: { id: { in: ids } } });
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { byId, byIds } from './users';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  const users = await byIds(ids);
+  const counts = await Promise.all(users.map((user) => prisma.comment.count({ where: { postId: user.id } })));
+//                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-fanout: `prisma.comment.count` runs for every element of `users` at once
+  await Promise.allSettled(ids.map(async (id) => { await prisma.user.findUniqueOrThrow({ where: { id } }); }));
+//                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-fanout
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_service_reached_from_a_page() {
+        check(
+            r#"
+//- /package.json
+{"dependencies":{"next":"15.0.0"}}
+//- /app/page.tsx
+import { counts } from '../lib/counts';
+export default async function Page({ searchParams }) {
+  const found = await counts(searchParams.ids);
+  return <p>{found.length}</p>;
+}
+//- /lib/counts.ts
+import { prisma } from '../db';
+export async function counts(ids: string[]) {
+  return Promise.all(ids.map((postId) => prisma.comment.count({ where: { postId } })));
+//                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-fanout
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn pushed_promises_are_a_fan_out() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await Promise.all([...new Set(ids)].flatMap((postId) => [prisma.comment.count({ where: { postId } })]));
+//                                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-fanout
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn find_unique_by_equal_scalars_is_joined_by_the_client() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await Promise.all(ids.map((id) => prisma.user.findUnique({ where: { id } })));
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn limited_concurrency() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import pLimit from 'p-limit';
+import pMap from 'p-map';
+import { PromisePool } from '@supercharge/promise-pool';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  const limit = pLimit(5);
+  await Promise.all(ids.map((postId) => limit(() => prisma.comment.count({ where: { postId } }))));
+  await pMap(ids, (postId) => prisma.comment.count({ where: { postId } }), { concurrency: 3 });
+  await PromisePool.for(ids).process((postId) => prisma.comment.count({ where: { postId } }));
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn pieces() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { chunk } from 'lodash';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (let i = 0; i < ids.length; i += 10) {
+    await Promise.all(ids.slice(i, i + 10).map((postId) => prisma.comment.count({ where: { postId } })));
+  }
+  for (const batch of chunk(ids, 10)) {
+    await Promise.all(batch.map((postId) => prisma.comment.count({ where: { postId } })));
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn short_constant_lists() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await Promise.all(['a', 'b'].map((postId) => prisma.comment.count({ where: { postId } })));
+  await Promise.all(Object.values({ a: 'x', b: 'y' }).map((postId) => prisma.comment.count({ where: { postId } })));
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn seeds_and_tests() {
+        check(
+            "
+//- /prisma/seed.ts
+import { prisma } from '../db';
+export const main = (ids: string[]) => Promise.all(ids.map((postId) => prisma.comment.count({ where: { postId } })));
+//- /__tests__/a.ts
+import { prisma } from '../db';
+test('a', () => Promise.all(ids.map((postId) => prisma.comment.count({ where: { postId } }))));
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await prisma.comment.groupBy({ by: ['postId'], where: { postId: { in: ids } } });
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn one_transaction_is_no_fan_out() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await prisma.$transaction(ids.map((id) => prisma.user.update({ where: { id }, data: { teamId: 'a' } })));
+  res.sendStatus(204);
+});
+",
+        );
     }
 }

@@ -136,8 +136,12 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
                     .doubts
                     .push("each turn also waits for the network, which costs more than the query".to_owned());
             }
+            Trap::FeedsStatements => {
+                draft.doubt("another statement of the loop needs the row, or gives one that it needs");
+            }
+            Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {
-                draft.doubt("each turn also waits for the network, which costs more than the query")
+                draft.doubt("each turn also waits for the network, which costs more than the query");
             }
         }
     }
@@ -166,8 +170,8 @@ pub(super) fn per_element_cost(program: &Program, it: &Repeated, unit: &str, aft
 }
 
 /// A change that needs a reader and whose edits are not written out.
-pub(super) fn unsafe_fix(title: impl Into<String>) -> Option<Fix> {
-    Some(Fix { title: title.into(), safety: FixSafety::Unsafe, edits: Vec::new(), ddl: None })
+pub(super) fn unsafe_fix(title: impl Into<String>) -> Fix {
+    Fix { title: title.into(), safety: FixSafety::Unsafe, edits: Vec::new(), ddl: None }
 }
 
 /// One statement per element against one for all.

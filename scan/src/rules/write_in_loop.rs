@@ -84,7 +84,7 @@ fn check(program: &Program, report: &mut Report) {
         };
         let mut draft = repeats::draft(program, it, message);
         draft.help = help(query.shape.operation).to_owned();
-        draft.fix = repeats::unsafe_fix("replace the loop's write by one bulk write");
+        draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));
         draft.cost = Some(repeats::per_element_cost(program, it, "writes", "1 write"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BulkWrites));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
@@ -106,5 +106,314 @@ fn help(operation: Operation) -> &'static str {
             "write all rows with one `INSERT … ON CONFLICT DO UPDATE`, or read the existing ones once and write the rest with `createMany`"
         }
         _ => "write all rows with one statement",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::laws;
+    use super::RULE;
+
+    const APP: &str = r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model User {
+  id String @id
+  email String @unique
+  teamId String
+  @@index([teamId])
+}
+model Comment {
+  id String @id
+  postId String
+  parentId String?
+  @@index([postId])
+}
+model Plan {
+  id String @id
+  price Int
+}
+//- /db.ts
+import { PrismaClient, Prisma } from '@prisma/client';
+export const prisma = new PrismaClient();
+export type Tx = Prisma.TransactionClient;
+"#;
+
+    fn check(text: &str) {
+        laws::check(&RULE, &format!("{APP}{text}"));
+    }
+
+    #[test]
+    fn a_repository_writes_for_a_controller() {
+        check(
+            "
+//- /users.controller.ts
+import { Body, Controller, Post } from '@nestjs/common';
+import { UsersRepository } from './users.repository';
+@Controller('users')
+export class UsersController {
+  constructor(private readonly users: UsersRepository) {}
+  @Post() async all(@Body() body: { emails: string[] }) {
+    for (const email of body.emails) {
+      await this.users.invite(email);
+//          ^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop: `this.users.invite` runs `this.prisma.user.create` once per element of `body.emails`
+    }
+  }
+}
+//- /users.repository.ts
+import { PrismaService } from './prisma.service';
+export class UsersRepository {
+  constructor(private readonly prisma: PrismaService) {}
+  invite(email: string) { return this.prisma.user.create({ data: { email } }); }
+}
+//- /prisma.service.ts
+import { PrismaClient } from '@prisma/client';
+export class PrismaService extends PrismaClient {}
+",
+        );
+    }
+
+    #[test]
+    fn a_transaction_handed_to_another_file() {
+        check(
+            "
+//- /move.ts
+import type { Tx } from './db';
+export async function move(tx: Tx, id: string, teamId: string) {
+  await tx.user.update({ where: { id }, data: { teamId } });
+}
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { move } from './move';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await prisma.$transaction(async (tx) => {
+    for (const id of ids) await move(tx, id, req.body.team);
+//                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop: `move` runs `tx.user.update`
+  });
+  await Promise.all(ids.map((id) => prisma.comment.delete({ where: { id } })));
+//                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop: `prisma.comment.delete` writes once per element of `ids`
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn upserts_of_rows_read_before() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  const users = await prisma.user.findMany({ where: { teamId: req.body.team } });
+  for (const user of users) {
+    await prisma.comment.upsert({ where: { id: user.id }, create: { id: user.id, postId: 'a' }, update: {} });
+//        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn the_id_is_needed_in_the_same_turn() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (const text of ids) {
+    const comment = await prisma.comment.create({ data: { postId: text } });
+    await prisma.user.update({ where: { id: text }, data: { teamId: comment.id } });
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn the_id_is_needed_in_the_next_turn() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  let parentId: string | undefined;
+  for (const postId of ids) {
+    const comment = await prisma.comment.create({ data: { postId, parentId } });
+    parentId = comment.id;
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn the_ids_are_looked_up_by_later_turns() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  const created = new Map<string, string>();
+  for (const item of req.body.items) {
+    const comment = await prisma.comment.create({ data: { postId: item.post, parentId: created.get(item.parent) } });
+    created.set(item.id, comment.id);
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn the_id_goes_to_a_function_that_writes() {
+        check(
+            "
+//- /link.ts
+import { prisma } from './db';
+export const link = (id: string, commentId: string) => prisma.user.update({ where: { id }, data: { teamId: commentId } });
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { link } from './link';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (const id of ids) {
+    const comment = await prisma.comment.create({ data: { postId: id } });
+    await link(id, comment.id);
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn rows_locked_in_order() {
+        check(
+            r#"
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await prisma.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT id FROM "User" WHERE "teamId" = ${req.body.team} ORDER BY id FOR UPDATE`;
+    for (const id of ids) await tx.user.update({ where: { id }, data: { teamId: req.body.team } });
+  });
+  res.sendStatus(204);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn pages_chunks_and_constants() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (let i = 0; i < ids.length; i += 100) {
+    await prisma.user.deleteMany({ where: { id: { in: ids.slice(i, i + 100) } } });
+  }
+  for (const id of ['a', 'b']) await prisma.user.update({ where: { id }, data: { teamId: id } });
+  while (true) {
+    const page = await prisma.user.findMany({ take: 100 });
+    if (page.length === 0) break;
+    await prisma.user.deleteMany({ where: { id: { in: page.map((user) => user.id) } } });
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn attempts() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (let attempt = 0; attempt < req.body.max; attempt++) {
+    try { await prisma.user.create({ data: { email: ids[attempt] } }); break; } catch {}
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn the_outcome_of_slower_work_is_recorded() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  for (const id of ids) {
+    const answer = await fetch(`https://example.com/${id}`);
+    await prisma.user.update({ where: { id }, data: { teamId: await answer.text() } });
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn one_transaction_of_an_array_in_a_seed() {
+        check(
+            "
+//- /seeds/users.ts
+import { prisma } from '../db';
+export async function seed(ids: string[]) { for (const id of ids) await prisma.user.create({ data: { id } }); }
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await prisma.user.createMany({ data: ids.map((id) => ({ id })) });
+  res.sendStatus(204);
+});
+",
+        );
     }
 }
