@@ -75,7 +75,9 @@ pub fn scan(tree: &dyn SourceTree, options: &Options<'_>) -> ScanResult {
     let mut stats = loaded.stats;
     let findings = shown(findings, options, &mut stats);
     let mut warnings = loaded.warnings;
-    warnings.iter_mut().for_each(|warning| relative(&mut warning.file, options.focus));
+    for warning in &mut warnings {
+        relative(&mut warning.file, options.focus);
+    }
     warnings.sort();
     warnings.dedup();
     ScanResult { findings, stats, warnings, queries }

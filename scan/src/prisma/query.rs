@@ -14,9 +14,7 @@ mod writes;
 
 use std::collections::BTreeSet;
 
-use tuneup_model::{
-    Bound, Columns, Filter, Operation, Predicate, PredicateOp, QueryApi, QueryShape, TableRef,
-};
+use tuneup_model::{Bound, Columns, Filter, Operation, QueryApi, QueryShape, TableRef};
 
 use crate::facts::{CallId, FileFacts};
 use crate::place::Place;
@@ -145,17 +143,6 @@ fn blank(method: &str, table: TableRef) -> QueryShape {
         keyset: false,
         sql: None,
     }
-}
-
-/// True where the query names at most one row: its equalities cover a unique key of the model.
-pub(crate) fn unique_lookup(model: &Model, shape: &QueryShape) -> bool {
-    let is_fixed = |column: &String| {
-        shape.filter.all_of.iter().any(|Predicate { column: on, op }| {
-            *op == PredicateOp::Equal && on.table == model.table && on.column == *column
-        })
-    };
-    shape.table.name() == Some(&model.table)
-        && model.unique_keys.iter().any(|key| !key.columns.is_empty() && key.columns.iter().all(is_fixed))
 }
 
 #[cfg(test)]

@@ -258,7 +258,7 @@ impl Program {
                 }
             }
             Expr::Cast { expr, .. } | Expr::Await(expr) | Expr::Spread(expr) => {
-                self.functions_in(file, expr, depth + 1, found)
+                self.functions_in(file, expr, depth + 1, found);
             }
             Expr::Symbol(_) | Expr::Member { .. } => match self.eval(Place { file, expr }) {
                 Value::Function(function) | Value::Memoized(function, _) => found.push(function),

@@ -105,8 +105,8 @@ pub(crate) fn memoizes(api: &Api) -> Option<Memo> {
         | (
             "lodash" | "lodash-es" | "es-toolkit" | "radash",
             "memoize" | "memo" | "once" | "default.memoize" | "default.once",
-        ) => Some(Memo::Shared),
-        (
+        )
+        | (
             "lodash.memoize" | "lodash.once" | "memoizee" | "p-memoize" | "mem" | "memoize" | "micro-memoize"
             | "fast-memoize" | "memoize-one" | "moize",
             _,

@@ -7,7 +7,7 @@ use tuneup_model::{
 
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
-use super::{Rule, paths};
+use super::{Rule, paths, repeats};
 use crate::facts::{Expr, ExprId, FileFacts};
 use crate::place::Place;
 use crate::prisma::query::Follow as _;
@@ -170,6 +170,9 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         .extend(volume.reasons.into_iter().map(|reason| (EvidenceKind::Fact, reason, Where::Nowhere)));
     draft.severity = RULE.doc.severity;
     draft.help = "continue after the last row seen: order by the sort columns and a unique one, and pass that row as `cursor`".to_owned();
+    draft.fix = Some(repeats::unsafe_fix(
+        "continue after the last row of the page before (`cursor`) instead of `skip`",
+    ));
     draft.cost = Some(Cost {
         now: "p × s rows read for page p".to_owned(),
         after: "s rows".to_owned(),

@@ -7,7 +7,7 @@ use tuneup_model::{
     RuleDoc, Severity,
 };
 
-use super::{Rule, paths};
+use super::{Rule, paths, repeats};
 use crate::facts::CallId;
 use crate::program::{EntryKind, FnRef, Hop, Program, Target};
 use crate::report::{At, Draft, Report, Step, Where};
@@ -157,6 +157,8 @@ fn tell(program: &Program, transaction: &Transaction, call: CallId, work: Work, 
         draft.doubt("a wrapper on the way keeps results");
     }
     draft.help = work.help().to_owned();
+    draft.fix =
+        Some(repeats::unsafe_fix("do the outside work before the transaction begins or after it commits"));
     draft.cost = Some(work.cost(&last));
     draft.experiment = experiment(program, body);
     draft

@@ -93,15 +93,14 @@ fn declarations_are_complete() {
 fn generated_docs_are_current() {
     let mut pages: Vec<(String, String)> =
         RULES.iter().map(|rule| (format!("{}.md", rule.doc.id), super::page(&rule.doc))).collect();
-    let mut index = "# Rules\n\n| rule | what it finds | severity |\n|---|---|---|\n".to_owned();
-    for rule in RULES {
-        index.push_str(&format!(
-            "| [{id}]({id}.md) | {} | {} |\n",
-            rule.doc.summary,
-            rule.doc.severity,
-            id = rule.doc.id
-        ));
-    }
+    let rows: Vec<String> = RULES
+        .iter()
+        .map(|rule| {
+            format!("| [{id}]({id}.md) | {} | {} |", rule.doc.summary, rule.doc.severity, id = rule.doc.id)
+        })
+        .collect();
+    let index =
+        format!("# Rules\n\n| rule | what it finds | severity |\n|---|---|---|\n{}\n", rows.join("\n"));
     pages.push(("README.md".to_owned(), index));
     tuneup_testkit::generated::check_directory("docs/rules", &pages);
 }

@@ -7,7 +7,7 @@ use tuneup_model::{
 
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
-use super::{Rule, paths};
+use super::{Rule, paths, repeats};
 use crate::program::Program;
 use crate::report::{Draft, Report, Where};
 
@@ -122,6 +122,7 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         draft.doubt("the result is kept in a cache");
     }
     draft.help = "read one page: add `take`, order by a unique column and continue with `cursor`".to_owned();
+    draft.fix = Some(repeats::unsafe_fix("give the read a `take` and the caller a page"));
     draft.cost = Some(Cost {
         now: "n rows per call".to_owned(),
         after: "1 page of rows".to_owned(),

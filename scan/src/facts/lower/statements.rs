@@ -65,13 +65,13 @@ impl Lowering<'_> {
         loop {
             let test = self.expr(&it.test);
             self.guarded(GuardKind::If, Some(test), span_of(&it.consequent), |this| {
-                this.statement(&it.consequent)
+                this.statement(&it.consequent);
             });
             match &it.alternate {
                 Some(ast::Statement::IfStatement(next)) => it = next,
                 Some(alternate) => {
                     self.guarded(GuardKind::Else, Some(test), span_of(alternate), |this| {
-                        this.statement(alternate)
+                        this.statement(alternate);
                     });
                     return;
                 }
@@ -92,7 +92,7 @@ impl Lowering<'_> {
             let saved = self.place.in_loop;
             let exits_before = saved.map(|id| self.facts.loops[id.index()].exits.len());
             self.guarded(GuardKind::Case, Some(test), span(case.span), |this| {
-                this.statements(&case.consequent)
+                this.statements(&case.consequent);
             });
             if let (Some(id), Some(before)) = (saved, exits_before) {
                 let exits = &mut self.facts.loops[id.index()].exits;
@@ -112,7 +112,7 @@ impl Lowering<'_> {
                 self.bind(&param.pattern, None, None);
             }
             self.guarded(GuardKind::Catch, None, span(handler.span), |this| {
-                this.statements(&handler.body.body)
+                this.statements(&handler.body.body);
             });
         }
         if let Some(finalizer) = &it.finalizer {

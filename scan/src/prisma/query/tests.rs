@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use tuneup_model::{ColumnRef, Dialect};
+use tuneup_model::{Predicate, PredicateOp};
 
 use super::*;
 use crate::facts::{Expr, SymbolKind, facts};
@@ -467,20 +468,6 @@ fn nested_writes_touch_their_tables() {
         "db.user.upsert({ where: { id }, create: { posts: { createMany: { data: x } } }, update: {} })",
         "Upsert users +posts where id=",
     );
-}
-
-#[test]
-fn equalities_on_a_key_are_a_unique_lookup() {
-    let schema = schema();
-    let is_unique = |call: &str| {
-        let shape = shape(&format!("db.post.{call}"));
-        unique_lookup(schema.by_accessor("post").unwrap(), &shape)
-    };
-    assert!(is_unique("findMany({ where: { id: x, views: 1 } })"));
-    assert!(is_unique("findFirst({ where: { author: { id: x }, slug: y } })"));
-    assert!(!is_unique("findFirst({ where: { authorId: x } })"));
-    assert!(!is_unique("findMany({ where: { id: { in: x } } })"));
-    assert!(!is_unique("findMany({ where: { author: { email: x } } })"));
 }
 
 #[test]
