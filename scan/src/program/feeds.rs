@@ -10,32 +10,44 @@ use super::iterations::Iteration;
 use super::taint::{Sources, Trace};
 use super::targets::Target;
 
+/// Who needs the row that a turn writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bond {
+    /// Another statement of the turn, or this one needs the row of another.
+    SameTurn,
+    /// A statement of a later turn: the order of the rows matters.
+    LaterTurn,
+}
+
 impl Program {
-    /// True where a statement of the turn needs what the call gives, or the call needs what another write gave: in
-    /// this turn or, by a variable from outside the loop, in a later one.
-    pub(super) fn feeds_statements(&self, file: u32, call: CallId, iteration: &Iteration) -> bool {
+    /// How the row that a call writes binds the statements of the loop together.
+    pub(super) fn bound_statements(&self, file: u32, call: CallId, iteration: &Iteration) -> Option<Bond> {
         let facts = self.facts(file);
         let inside: Vec<CallId> = (0..facts.calls.len() as u32)
             .map(CallId)
             .filter(|id| iteration.body.contains(facts.span(facts.call(*id).expr)))
             .filter(|id| self.call_effects(file, *id).has_any(Effects::DB))
             .collect();
-        let feeds = |from: CallId, to: CallId| {
-            let sources = self.results_of(file, from, iteration);
-            Trace::new(facts, &sources).args_depend(to)
-        };
-        inside.iter().any(|other| {
-            let writes = self.call_effects(file, *other).has_any(Effects::DB_WRITE);
-            // A call around this one holds it as its argument and needs nothing of it.
-            let around = facts.span(facts.call(*other).expr).contains(facts.span(facts.call(call).expr));
-            (*other == call || !around) && (feeds(call, *other) || (writes && feeds(*other, call)))
-        })
+        let of_call = |id: CallId| Sources { calls: [id].into_iter().collect(), ..Sources::default() };
+        let needs = |id: CallId, sources: &Sources| Trace::new(facts, sources).args_depend(id);
+        let result = of_call(call);
+        let kept = self.kept_outside(file, &result, iteration);
+        if needs(call, &result) || inside.iter().any(|id| needs(*id, &kept)) {
+            return Some(Bond::LaterTurn);
+        }
+        // A call around this one holds it as its argument and needs nothing of it.
+        let at = facts.span(facts.call(call).expr);
+        let mut others = inside.iter().filter(|id| !facts.span(facts.call(**id).expr).contains(at));
+        let bound = others.any(|id| {
+            let writes = self.call_effects(file, *id).has_any(Effects::DB_WRITE);
+            needs(*id, &result) || (writes && needs(call, &of_call(*id)))
+        });
+        bound.then_some(Bond::SameTurn)
     }
 
-    /// The call, and the lists and maps from outside the loop that its result is put into.
-    fn results_of(&self, file: u32, call: CallId, iteration: &Iteration) -> Sources {
+    /// The lists and maps from outside the loop that a result is put into.
+    fn kept_outside(&self, file: u32, result: &Sources, iteration: &Iteration) -> Sources {
         let facts = self.facts(file);
-        let result = Sources { calls: [call].into_iter().collect(), ..Sources::default() };
         let outer = |expr: ExprId| match facts.expr(expr) {
             Expr::Symbol(symbol) if !iteration.body.contains(facts.symbol(symbol).span) => Some(symbol),
             _ => None,
@@ -44,17 +56,17 @@ impl Program {
             let Expr::Member { object, property } = facts.expr(it.callee) else { return None };
             let keeps = matches!(facts.name(property), "set" | "push" | "add" | "unshift")
                 && iteration.body.contains(facts.span(it.expr))
-                && Trace::new(facts, &result).args_depend(CallId(n as u32));
+                && Trace::new(facts, result).args_depend(CallId(n as u32));
             keeps.then(|| outer(object)).flatten()
         });
         let by_index = facts.exprs.iter().zip(&facts.spans).filter_map(|(expr, at)| {
             let Expr::Assign { target, value } = *expr else { return None };
             let Expr::Index { object, .. } = facts.expr(target) else { return None };
-            let keeps = iteration.body.contains(*at) && Trace::new(facts, &result).depends(value);
+            let keeps = iteration.body.contains(*at) && Trace::new(facts, result).depends(value);
             keeps.then(|| outer(object)).flatten()
         });
         let symbols: Vec<SymbolId> = by_method.chain(by_index).collect();
-        Sources { symbols: symbols.into_iter().collect(), ..result }
+        Sources { symbols: symbols.into_iter().collect(), ..Sources::default() }
     }
 
     /// True where the query takes locks, or writes after a query of the same function that took some.

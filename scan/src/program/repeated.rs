@@ -4,6 +4,7 @@ use crate::facts::{BinaryOp, CallId, Exit, ExitKind, Expr, GuardId, GuardKind, S
 
 use super::Program;
 use super::effects::Effects;
+use super::feeds::Bond;
 use super::graph::{Hop, Reached};
 use super::iterations::{Form, Iteration, LoopClass};
 use super::roles::Role;
@@ -57,8 +58,10 @@ pub(crate) enum Trap {
     SlowerWork,
     /// Each turn also waits for the network elsewhere.
     SlowerTurn,
-    /// The row written is needed by another statement of the loop, or needs one.
-    FeedsStatements,
+    /// The row written is needed by another statement of the turn, or needs one.
+    FeedsTurn,
+    /// The row written is needed in a later turn.
+    FeedsLaterTurn,
     /// Rows are locked one by one.
     Locks,
 }
@@ -215,8 +218,10 @@ impl Program {
             traps.push(Trap::SlowerTurn);
         }
         let writes = self.queries[query as usize].shape.operation.is_write();
-        if writes && self.feeds_statements(file, call, &iteration) {
-            traps.push(Trap::FeedsStatements);
+        match writes.then(|| self.bound_statements(file, call, &iteration)).flatten() {
+            Some(Bond::LaterTurn) => traps.push(Trap::FeedsLaterTurn),
+            Some(Bond::SameTurn) => traps.push(Trap::FeedsTurn),
+            None => {}
         }
         if self.locks_rows(file, call, query) {
             traps.push(Trap::Locks);

@@ -136,8 +136,12 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
                     .doubts
                     .push("each turn also waits for the network, which costs more than the query".to_owned());
             }
-            Trap::FeedsStatements => {
-                draft.doubt("another statement of the loop needs the row, or gives one that it needs");
+            Trap::FeedsLaterTurn => draft.doubt("a later turn needs the row that this one writes"),
+            // All rows can be written first (`createManyAndReturn`), and what needs them after.
+            Trap::FeedsTurn => {
+                draft.doubts.push(
+                    "another statement of the turn needs the row, or gives one that it needs".to_owned(),
+                );
             }
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {

@@ -226,7 +226,7 @@ app.post('/all', async (req, res) => {
     }
 
     #[test]
-    fn the_id_is_needed_in_the_same_turn() {
+    fn an_id_needed_in_the_same_turn_takes_two_bulk_writes() {
         check(
             "
 //- /routes.ts
@@ -237,7 +237,9 @@ app.post('/all', async (req, res) => {
   const ids: string[] = req.body.ids;
   for (const text of ids) {
     const comment = await prisma.comment.create({ data: { postId: text } });
+//                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop
     await prisma.user.update({ where: { id: text }, data: { teamId: comment.id } });
+//        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop
   }
   res.sendStatus(204);
 });
@@ -288,7 +290,7 @@ app.post('/all', async (req, res) => {
     }
 
     #[test]
-    fn the_id_goes_to_a_function_that_writes() {
+    fn an_id_that_goes_to_a_function_that_writes() {
         check(
             "
 //- /link.ts
@@ -304,7 +306,9 @@ app.post('/all', async (req, res) => {
   const ids: string[] = req.body.ids;
   for (const id of ids) {
     const comment = await prisma.comment.create({ data: { postId: id } });
+//                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop
     await link(id, comment.id);
+//        ^^^^^^^^^^^^^^^^^^^^ write-in-loop: `link` runs `prisma.user.update`
   }
   res.sendStatus(204);
 });
@@ -397,7 +401,27 @@ app.post('/all', async (req, res) => {
     }
 
     #[test]
-    fn one_transaction_of_an_array_in_a_seed() {
+    fn the_rows_in_a_list_are_needed_by_later_turns() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  const posts = [];
+  for (const postId of ids) {
+    posts.push(await prisma.comment.create({ data: { postId, parentId: posts[posts.length - 1]?.id } }));
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn seeds_and_tests() {
         check(
             "
 //- /seeds/users.ts
