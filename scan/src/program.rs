@@ -16,6 +16,7 @@ mod kept;
 mod libraries;
 mod members;
 mod params;
+mod reach;
 mod repeated;
 mod roles;
 mod taint;
@@ -40,8 +41,8 @@ use crate::workspace::Workspace;
 
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
-pub(crate) use graph::Hop;
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
+pub(crate) use reach::Hop;
 pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use roles::Role;
 pub(crate) use taint::{Sources, Trace};

@@ -154,7 +154,7 @@ fn set_mode(sandbox: &Sandbox, path: &str, mode: u32) {
 #[test]
 fn a_broken_tsconfig() {
     assert_snapshot!(unharmed(&scanned_with("tsconfig.json", "{ \"compilerOptions\": { \"paths\": ")), @r#"
-    warning: tsconfig.json: tsconfig ignored: EOF while parsing a value at line 1 column 32
+    warning: tsconfig.json: settings ignored, its path aliases are unknown: not JSON (EOF while parsing a value at line 1 column 32)
     Scanned 3 files, 41 lines in [TIME]
     -- exit code 1
     "#);

@@ -6,7 +6,7 @@ use crate::facts::{CallId, Expr, ExprId, NameId, Span, SymbolId};
 
 use super::Program;
 use super::effects::Effects;
-use super::graph::Reached;
+use super::reach::Reached;
 use super::value::FnRef;
 
 /// Something that outlives a call of a function.

@@ -5,8 +5,8 @@ use crate::facts::{BinaryOp, CallId, Exit, ExitKind, Expr, GuardId, GuardKind, S
 use super::Program;
 use super::effects::Effects;
 use super::feeds::Bond;
-use super::graph::{Hop, Reached};
 use super::iterations::{Form, Iteration, LoopClass};
+use super::reach::{Hop, Reached};
 use super::roles::Role;
 use super::taint::{Sources, Trace};
 use super::targets::Target;

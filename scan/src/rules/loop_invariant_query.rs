@@ -175,7 +175,7 @@ export type Tx = Prisma.TransactionClient;
     }
 
     #[test]
-    fn a_helper_of_another_file_asks_the_same() {
+    fn a_function_of_another_file_asks_the_same() {
         check(
             "
 //- /plans.ts

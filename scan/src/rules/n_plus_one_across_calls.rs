@@ -231,7 +231,7 @@ app.post('/all', async (req, res) => {
     }
 
     #[test]
-    fn a_loop_in_a_helper_that_runs_its_callback() {
+    fn a_loop_in_a_function_that_runs_its_callback() {
         check(
             "
 //- /users.ts

@@ -64,7 +64,7 @@ pub(super) fn declared(house: &House) -> Vec<String> {
     let mut complaints = Vec::new();
     for (path, _) in house.files_ending(".rs") {
         let Some((directory, file)) = path.rsplit_once('/') else { continue };
-        if directory.ends_with("/tests") {
+        if directory.ends_with("/tests") && !directory.contains("/src/") {
             complaints.push(format!("{path}: tests of a crate live in one program, tests/it/main.rs"));
         }
         if ["lib.rs", "main.rs", "build.rs"].contains(&file) {
