@@ -15,3 +15,6 @@ pub use ir::{
     PropertyWrite, Return, Span, Symbol, SymbolId, SymbolKind, TypeExpr, TypeId,
 };
 pub use lower::facts;
+
+#[cfg(test)]
+mod tests;
