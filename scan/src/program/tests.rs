@@ -5,6 +5,7 @@
 mod classes;
 mod entries;
 mod handles;
+mod hostile;
 mod imports;
 mod values;
 mod wrappers;
