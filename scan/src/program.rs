@@ -5,9 +5,11 @@
 
 mod calls;
 mod collections;
+mod deliberate;
 mod effects;
 mod entries;
 mod eval;
+mod exits;
 mod exports;
 mod feeds;
 mod graph;

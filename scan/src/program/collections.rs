@@ -5,8 +5,8 @@ use super::exports::Exported;
 use super::iterations::{LoopClass, SMALL, callee_name, names_a_piece};
 use super::libraries;
 use super::targets::Target;
-use super::value::Value;
-use crate::facts::{CallId, Expr, ExprId, FileFacts, SymbolKind};
+use super::value::{FnRef, Value};
+use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, SymbolKind};
 use crate::place::Place;
 
 impl Program {
@@ -47,9 +47,23 @@ impl Program {
             }
             Expr::Choice(list) => self.collection_class(file, facts.list(list).first().copied(), depth + 1),
             Expr::Call(call) => self.made_by_call(file, call, depth),
+            Expr::Param { function, index } if self.is_always_short(file, function, index, depth) => {
+                LoopClass::Constant
+            }
             Expr::Member { .. } if self.is_enum(file, expr) => LoopClass::Constant,
             _ => self.collection_by_value(file, expr),
         }
+    }
+
+    /// True where every known call passes a short literal list.
+    fn is_always_short(&self, file: u32, function: FnId, index: u32, depth: u32) -> bool {
+        let callers = self.callers(FnRef { file, id: function });
+        !callers.is_empty()
+            && callers.len() <= SMALL
+            && callers.iter().all(|(from, call)| {
+                let arg = self.facts(*from).args(*call).get(index as usize).copied();
+                arg.is_some() && self.collection_class(*from, arg, depth + 4) == LoopClass::Constant
+            })
     }
 
     fn collection_by_value(&self, file: u32, expr: ExprId) -> LoopClass {

@@ -65,6 +65,10 @@ impl Program {
             let sources = self.parameter_sources(function, state.mask);
             for (inner, conditional) in self.calls_in_place(function) {
                 let facts = &self.files[function.file as usize];
+                let whole = facts.function(function.id).span;
+                if self.is_on_error_path(function.file, facts.call(inner).guard, whole) {
+                    continue;
+                }
                 let mut state = state.clone();
                 state.conditional |= conditional;
                 if let Target::Query(query) = self.targets[function.file as usize][inner.index()] {

@@ -1,6 +1,6 @@
 //! Queries that run once per turn of a loop: directly, or through calls. The ground of the N+1 rules.
 
-use crate::facts::{BinaryOp, CallId, Exit, ExitKind, Expr, GuardId, GuardKind, SymbolId};
+use crate::facts::{BinaryOp, CallId, Expr, SymbolId};
 
 use super::Program;
 use super::effects::Effects;
@@ -64,6 +64,14 @@ pub(crate) enum Trap {
     FeedsLaterTurn,
     /// Rows are locked one by one.
     Locks,
+    /// Each element stands for a list that one statement handles.
+    AlreadyBatch,
+    /// Nothing is known that one statement for all could ask by.
+    NoKey,
+    /// The callee counts what it wrote just before.
+    ReadsOwnWrites,
+    /// Each element is handled in a transaction of its own.
+    OwnTransaction,
 }
 
 /// Loop classes for messages.
@@ -112,6 +120,9 @@ impl Program {
         // A client chosen by the element: a database per tenant.
         let callee = facts.call(call).callee;
         if iterations.iter().any(|it| Trace::new(facts, &it.sources).depends(callee)) {
+            return None;
+        }
+        if iterations.iter().any(|it| self.is_on_error_path(file, facts.call(call).guard, it.body)) {
             return None;
         }
         let (index, relation) = if let Some(index) = iterations.iter().position(depends) {
@@ -223,6 +234,7 @@ impl Program {
             Some(Bond::SameTurn) => traps.push(Trap::FeedsTurn),
             None => {}
         }
+        traps.extend(self.deliberate(query, &path));
         if self.locks_rows(file, call, query) {
             traps.push(Trap::Locks);
         }
@@ -236,55 +248,6 @@ impl Program {
             relation,
             traps,
         }
-    }
-
-    /// True where a `break` or `return` after the call depends on its result, or always comes.
-    fn exits_early(&self, iteration: &Iteration, call: CallId) -> bool {
-        let Form::Loop(id) = iteration.form else { return false };
-        let facts = self.facts(iteration.file);
-        let it = facts.call(call);
-        let at = facts.span(it.expr);
-        let sources = Sources { calls: [call].into_iter().collect(), ..Sources::default() };
-        facts.loop_(id).exits.iter().any(|exit| {
-            let leaves = matches!(exit.kind, ExitKind::Break | ExitKind::Return);
-            let follows =
-                exit.span.start >= at.end || (exit.span.start <= at.start && exit.span.end >= at.end);
-            leaves
-                && follows
-                && !self.gives_up(iteration.file, exit.guard)
-                && (self.always_comes(iteration, exit, it.guard)
-                    || self.guards_depend(iteration.file, exit.guard, &sources))
-        })
-    }
-
-    /// True where the exit comes because something is missing: `if (!found) return`, `if (x === null) return`.
-    fn gives_up(&self, file: u32, guard: Option<GuardId>) -> bool {
-        let facts = self.facts(file);
-        let Some(guard) = guard.map(|id| facts.guard(id)) else { return false };
-        guard.kind == GuardKind::If
-            && match guard.test.map(|test| facts.expr(test)) {
-                Some(Expr::Not(_)) => true,
-                Some(Expr::Binary { op: BinaryOp::Equal, right, .. }) => {
-                    matches!(facts.expr(right), Expr::Null | Expr::Undefined | Expr::Number(0.0))
-                }
-                _ => false,
-            }
-    }
-
-    fn always_comes(&self, iteration: &Iteration, exit: &Exit, guard: Option<GuardId>) -> bool {
-        let facts = self.facts(iteration.file);
-        let strip = |guard: Option<GuardId>| {
-            std::iter::successors(guard, |id| facts.guard(*id).parent)
-                .find(|id| !matches!(facts.guard(*id).kind, GuardKind::Try))
-        };
-        strip(exit.guard) == strip(guard)
-    }
-
-    fn guards_depend(&self, file: u32, guard: Option<GuardId>, sources: &Sources) -> bool {
-        let facts = self.facts(file);
-        std::iter::successors(guard, |id| facts.guard(*id).parent)
-            .filter_map(|id| facts.guard(id).test)
-            .any(|test| Trace::new(facts, sources).depends(test))
     }
 
     /// `if (!seen.has(x)) seen.set(x, await find(x))`: a map from outside the loop stands before the call.

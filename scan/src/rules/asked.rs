@@ -22,6 +22,8 @@ pub(super) struct Asked {
     pub compared: BTreeSet<(usize, String)>,
     /// Those compared by order: `lt`, `gt`.
     pub ranged: BTreeSet<(usize, String)>,
+    /// A column is held between two values, at any depth.
+    pub windows: bool,
     /// Names at the top of the argument.
     pub options: BTreeSet<String>,
     /// The conditions hold a part that was not followed.
@@ -191,6 +193,9 @@ impl Walk<'_> {
             }
             Some(FieldKind::Scalar { .. }) if part == Part::Where && !self.is_null_test(value) => {
                 self.asked.compared.insert((model, name.to_owned()));
+                if self.has_property(value, &["lt", "lte"]) && self.has_property(value, &["gt", "gte"]) {
+                    self.asked.windows = true;
+                }
                 if self.has_property(value, &["lt", "lte", "gt", "gte"]) {
                     self.asked.ranged.insert((model, name.to_owned()));
                 }

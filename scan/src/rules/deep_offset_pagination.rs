@@ -8,7 +8,7 @@ use tuneup_model::{
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
 use super::{Rule, paths, repeats};
-use crate::facts::{Expr, ExprId, FileFacts};
+use crate::facts::{BinaryOp, Expr, ExprId, FileFacts};
 use crate::place::Place;
 use crate::prisma::query::Follow as _;
 use crate::program::Program;
@@ -115,6 +115,39 @@ fn is_capped(program: &Program, site: &Site<'_>) -> bool {
     facts.property(list, "skip").is_some_and(|skip| has_minimum(facts, skip, 0))
 }
 
+/// True where `skip` is a page number times a size and the same function counts the rows of the table.
+fn is_numbered_and_counted(program: &Program, site: &Site<'_>) -> bool {
+    let Some(arg) = program.facts(site.query.file).args(site.query.call).first() else { return false };
+    let Some(at) = program.follow(Place { file: site.query.file, expr: *arg }) else { return false };
+    let facts = program.facts(at.file);
+    let Expr::Object(list) = facts.expr(at.expr) else { return false };
+    let numbered = facts.property(list, "skip").is_some_and(|skip| is_product(facts, skip, 0));
+    let function = site.function(program);
+    numbered
+        && program.queries.iter().any(|other| {
+            let facts = program.facts(other.file);
+            other.file == function.file
+                && other.shape.operation == Operation::Count
+                && other.shape.table == site.query.shape.table
+                && facts.function(function.id).span.contains(facts.span(facts.call(other.call).expr))
+        })
+}
+
+fn is_product(facts: &FileFacts, expr: ExprId, depth: u32) -> bool {
+    if depth > 12 {
+        return false;
+    }
+    match facts.expr(expr) {
+        Expr::Binary { op: BinaryOp::Multiply, .. } => true,
+        Expr::Symbol(symbol) => {
+            facts.symbol(symbol).definition.is_some_and(|value| is_product(facts, value, depth + 1))
+        }
+        Expr::Call(call) => facts.args(call).iter().any(|arg| is_product(facts, *arg, depth + 1)),
+        Expr::Choice(list) => facts.list(list).iter().any(|item| is_product(facts, *item, depth + 1)),
+        _ => false,
+    }
+}
+
 fn has_minimum(facts: &FileFacts, expr: ExprId, depth: u32) -> bool {
     if depth > 12 {
         return false;
@@ -163,6 +196,11 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     };
     if site.table.primary_key.iter().any(has_key) || site.asked.options.contains("cursor") {
         draft.doubt("the query can also continue after a row");
+    }
+    if is_numbered_and_counted(program, site) {
+        draft.doubt(
+            "pages are numbered and all rows are counted for each page, which a cursor would not save",
+        );
     }
     draft.rank = 40 + 10 * volume.score.max(0) as u32;
     draft

@@ -143,6 +143,10 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
                     "another statement of the turn needs the row, or gives one that it needs".to_owned(),
                 );
             }
+            Trap::AlreadyBatch => draft.doubt("each element stands for a list that one statement handles"),
+            Trap::NoKey => draft.doubt("nothing is known that one statement for all could ask by"),
+            Trap::ReadsOwnWrites => draft.doubt("the query counts what was written just before"),
+            Trap::OwnTransaction => draft.doubt("each element is handled in a transaction of its own"),
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {
                 draft.doubt("each turn also waits for the network, which costs more than the query");

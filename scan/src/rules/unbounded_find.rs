@@ -121,6 +121,12 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     if indexes::is_cached(program, site.function(program)) {
         draft.doubt("the result is kept in a cache");
     }
+    if site.asked.windows {
+        draft.doubt("a range with two ends bounds the rows");
+    }
+    if site.asked.options.contains("distinct") {
+        draft.doubt("few distinct rows come back, which a limit would not help");
+    }
     draft.help = "read one page: add `take`, order by a unique column and continue with `cursor`".to_owned();
     draft.fix = Some(repeats::unsafe_fix("give the read a `take` and the caller a page"));
     draft.cost = Some(Cost {

@@ -1,0 +1,77 @@
+//! Repeats that a team has reasons for: an element is a batch already, has a transaction of its own, or must see what was
+//! just written.
+
+use tuneup_model::{Operation, PredicateOp};
+
+use super::Program;
+use super::reach::Hop;
+use super::repeated::Trap;
+use super::targets::Target;
+use super::value::FnRef;
+use crate::facts::{CallId, Expr, GuardId, GuardKind, Span};
+
+impl Program {
+    /// What speaks for repeating this query per element.
+    pub(super) fn deliberate(&self, query: u32, path: &[Hop]) -> Vec<Trap> {
+        let it = &self.queries[query as usize];
+        let shape = &it.shape;
+        let mut traps = Vec::new();
+        let has = |op: PredicateOp| shape.filter.all_of.iter().any(|predicate| predicate.op == op);
+        if has(PredicateOp::In) {
+            traps.push(Trap::AlreadyBatch);
+        }
+        if shape.operation.is_read()
+            && it.model.is_some()
+            && shape.filter.all_of.is_empty()
+            && shape.filter.has_unknown
+        {
+            traps.push(Trap::NoKey);
+        }
+        let Some(last) = path.last() else { return traps };
+        if matches!(shape.operation, Operation::Count | Operation::Aggregate)
+            && self.writes_before(last.enters, it.call, query)
+        {
+            traps.push(Trap::ReadsOwnWrites);
+        }
+        if self.opens_transaction(last.enters, it.call) {
+            traps.push(Trap::OwnTransaction);
+        }
+        traps
+    }
+
+    /// True where the function writes the table before it reads it.
+    fn writes_before(&self, function: FnRef, read: CallId, query: u32) -> bool {
+        let facts = self.facts(function.file);
+        let table = &self.queries[query as usize].shape.table;
+        let at = facts.span(facts.call(read).expr);
+        self.calls_in_place(function).iter().any(|(call, _)| match self.target(function.file, *call) {
+            Target::Query(other) => {
+                let shape = &self.queries[*other as usize].shape;
+                shape.operation.is_write()
+                    && shape.table == *table
+                    && facts.span(facts.call(*call).expr).end <= at.start
+            }
+            _ => false,
+        })
+    }
+
+    /// True where the call stands in a transaction that the function opens.
+    fn opens_transaction(&self, function: FnRef, inner: CallId) -> bool {
+        let facts = self.facts(function.file);
+        let at = facts.span(facts.call(inner).expr);
+        self.calls_in_place(function).iter().any(|(call, _)| {
+            let is_transaction = matches!(self.target(function.file, *call), Target::Client(name) if &**name == "$transaction");
+            is_transaction
+                && facts.args(*call).first().is_some_and(|arg| {
+                    matches!(facts.expr(*arg), Expr::Function(_)) && facts.span(*arg).contains(at)
+                })
+        })
+    }
+
+    /// True where code runs only after something failed, within the span.
+    pub(super) fn is_on_error_path(&self, file: u32, guard: Option<GuardId>, within: Span) -> bool {
+        let facts = self.facts(file);
+        std::iter::successors(guard, |id| facts.guard(*id).parent)
+            .any(|id| facts.guard(id).kind == GuardKind::Catch && within.contains(facts.guard(id).span))
+    }
+}
