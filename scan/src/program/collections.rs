@@ -1,5 +1,7 @@
 //! What kind of list a loop runs over, following variables to where the list was made.
 
+use tuneup_model::Bound;
+
 use super::Program;
 use super::exports::Exported;
 use super::iterations::{LoopClass, SMALL, callee_name, names_a_piece};
@@ -78,6 +80,9 @@ impl Program {
             Value::List(element) if matches!(*element, Value::List(_) | Value::Rows { many: true, .. }) => {
                 LoopClass::Chunk
             }
+            Value::Rows { file, call, many: true } if self.reads_few(file, CallId(call)) => {
+                LoopClass::Constant
+            }
             Value::Text | Value::Number => LoopClass::Other,
             _ => LoopClass::Collection,
         }
@@ -96,14 +101,28 @@ impl Program {
                     Some(Exported::Api(_)) => true,
                     _ => false,
                 },
-                _ => matches!(
-                    facts.symbol(symbol).definition.map(|expr| facts.expr(expr)),
-                    Some(Expr::Object(_))
-                ),
+                _ => {
+                    let mut definition = facts.symbol(symbol).definition.map(|expr| facts.expr(expr));
+                    while let Some(Expr::Cast { expr, .. }) = definition {
+                        definition = Some(facts.expr(expr));
+                    }
+                    matches!(definition, Some(Expr::Object(_)))
+                }
             },
             Expr::Object(_) => true,
             Expr::Member { object, .. } => self.is_enum(file, object),
             Expr::Cast { expr, .. } => self.is_enum(file, expr),
+            _ => false,
+        }
+    }
+
+    /// True for a query with `take: 5`.
+    fn reads_few(&self, file: u32, call: CallId) -> bool {
+        match self.targets[file as usize][call.index()] {
+            Target::Query(query) => matches!(
+                self.queries.get(query as usize).map(|query| query.shape.limit),
+                Some(Bound::Constant(limit)) if limit <= SMALL as u64
+            ),
             _ => false,
         }
     }
@@ -114,6 +133,7 @@ impl Program {
         let first_arg = facts.args(call).first().copied();
         if let Expr::Member { object, property } = facts.expr(it.callee) {
             match facts.name(property) {
+                "slice" if takes_few(facts, facts.args(call)) => return LoopClass::Constant,
                 "filter" | "slice" | "sort" | "reverse" | "map" | "toSorted" | "toReversed" => {
                     return self.collection_class(file, Some(object), depth + 1);
                 }
@@ -136,6 +156,9 @@ impl Program {
                 }
                 _ => {}
             }
+        }
+        if self.reads_few(file, call) {
+            return LoopClass::Constant;
         }
         let name = callee_name(facts, it.callee);
         if names_a_piece(name)
@@ -160,4 +183,19 @@ impl Program {
 
 fn is_empty_list(facts: &FileFacts, expr: ExprId) -> bool {
     matches!(facts.expr(expr), Expr::Array(list) if list.len == 0)
+}
+
+/// `slice(0, 5)`.
+fn takes_few(facts: &FileFacts, args: &[ExprId]) -> bool {
+    let number = |expr: &ExprId| match facts.expr(*expr) {
+        Expr::Number(number) => Some(number),
+        _ => None,
+    };
+    match args {
+        [from, to] => match (number(from), number(to)) {
+            (Some(from), Some(to)) => to >= from && to - from <= SMALL as f64,
+            _ => false,
+        },
+        _ => false,
+    }
 }

@@ -316,6 +316,12 @@ app.post('/all', async (req, res) => {
   enum Kind { A = 'a', B = 'b' }
   for (const id of Object.values(Kind)) await prisma.user.findFirst({ where: { id } });
   for (let i = 0; i < 5; i++) await prisma.user.findFirst({ where: { id: String(i) } });
+  for (const id of ids.slice(0, 5)) await prisma.user.findFirst({ where: { id } });
+  for (const user of await prisma.user.findMany({ take: 3 })) {
+    await prisma.comment.findFirst({ where: { postId: user.id } });
+  }
+  const names = { a: 'x', b: 'y' } as const;
+  for (const id of Object.keys(names)) await prisma.user.findFirst({ where: { id } });
   res.sendStatus(204);
 });
 ",
