@@ -26,7 +26,11 @@ pub(crate) fn arrival(program: &Program, function: FnRef) -> Option<Arrival> {
             Origin::Entry(entry) => {
                 let entry = &program.entries[entry as usize];
                 let name = program.function_name(current);
-                let label = if name == entry.label { name } else { format!("{name} [{}]", entry.label) };
+                let label = if name == entry.label || name == "(anonymous)" {
+                    entry.label.clone()
+                } else {
+                    format!("{name} [{}]", entry.label)
+                };
                 steps.push(Step { at: start_of(program, current), name: label });
                 steps.reverse();
                 dedup(&mut steps);
