@@ -14,7 +14,7 @@ fn a_finding_is_shown_with_its_path() {
        |                  --- runs once per element of `ids`
     10 |   all.push(await ordersOf(id));
        |                  ^^^^^^^^^^^^
-       = path: (anonymous) [POST /orders] (src/app.ts:6)
+       = path: POST /orders (src/app.ts:6)
                -> ordersOf (src/app.ts:10)
                -> prisma.order.findMany (src/orders.ts:6)
        = cost: n queries → 1 query, where n = elements of `ids`
