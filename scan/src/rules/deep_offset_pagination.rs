@@ -202,6 +202,9 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
             "pages are numbered and all rows are counted for each page, which a cursor would not save",
         );
     }
+    if site.query.assumed {
+        draft.doubt(repeats::BY_FORM);
+    }
     draft.rank = 40 + 10 * volume.score.max(0) as u32;
     draft
         .evidence

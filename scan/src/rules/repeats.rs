@@ -117,8 +117,15 @@ fn head_of_loop(program: &Program, it: &Repeated) -> crate::facts::Span {
     it.iteration.collection.map_or(it.iteration.span, |expr| facts.span(expr))
 }
 
+/// Handles are resolved, never names alone: what only looks like a query is not shown by default.
+pub(super) const BY_FORM: &str =
+    "the client was not followed to its making; only the form of the call speaks";
+
 fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
     let shape = &program.queries[it.query as usize].shape;
+    if program.queries[it.query as usize].assumed {
+        draft.doubt(BY_FORM);
+    }
     for trap in &it.traps {
         match trap {
             Trap::NotACollection(what) => draft.doubt(format!("the loop runs over {what}")),

@@ -158,6 +158,9 @@ fn judge(site: &Site<'_>, extent: Extent, volume: &Volume, draft: &mut Draft) {
         _ if is_wide => Severity::Medium,
         _ => Severity::Low,
     };
+    if site.query.assumed {
+        draft.doubt(repeats::BY_FORM);
+    }
     draft.rank = 50 + 10 * volume.score.max(0) as u32;
     if let Some(why) = volume::few(site, extent, volume) {
         draft.doubt(why);
