@@ -168,6 +168,7 @@ impl<'p> Changes<'p> {
                     || facts.args(call).iter().any(|arg| self.changes(*arg, depth + 1))
             }
             Expr::Function(id) => self.closure_changes(facts.function(id).span, depth),
+            Expr::Member { object, .. } if self.is_handed_over(object) => true,
             Expr::Member { object, .. } | Expr::Item { object, .. } => self.changes(object, depth + 1),
             Expr::Rest(inner) | Expr::Await(inner) | Expr::Spread(inner) | Expr::Not(inner) => {
                 self.changes(inner, depth + 1)
@@ -199,6 +200,24 @@ impl<'p> Changes<'p> {
         }
         let definition = it.definition.filter(|value| self.body.contains(self.facts.span(*value)));
         definition.is_some_and(|value| self.changes(value, depth + 1))
+    }
+
+    /// True where a call of the body could change the object: `advance(state)` before `state.last`, `this.next()`
+    /// before `this.cursor`.
+    fn is_handed_over(&self, object: ExprId) -> bool {
+        let facts = self.facts;
+        let owner = facts.expr(object);
+        if !matches!(owner, Expr::Symbol(_) | Expr::This) {
+            return false;
+        }
+        facts.calls.iter().enumerate().any(|(n, call)| {
+            let is_method =
+                matches!(facts.expr(call.callee), Expr::Member { object, .. } if facts.expr(object) == owner);
+            let takes = facts.list(call.args).iter().any(|arg| facts.expr(*arg) == owner);
+            (takes || (is_method && owner == Expr::This))
+                && self.body.contains(facts.span(call.expr))
+                && !(self.is_pure)(CallId(n as u32))
+        })
     }
 
     /// True where the body puts something into the list or object: `ids.push(id)`, `where.id = id`, `m[k] = id`.

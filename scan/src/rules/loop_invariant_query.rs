@@ -468,4 +468,39 @@ app.post('/all', async (req, res) => {
 ",
         );
     }
+
+    #[test]
+    fn what_a_call_of_the_turn_may_change_is_not_the_same() {
+        laws::check(
+            &RULE,
+            r#"
+            //- /schema.prisma
+            datasource db {
+              provider = "postgresql"
+            }
+            model Plan {
+              id String @id
+            }
+            //- /routes.ts
+            import express from 'express';
+            import { PrismaClient } from '@prisma/client';
+
+            const prisma = new PrismaClient();
+            const app = express();
+
+            function advance(state) {
+              state.last = state.last + 1;
+            }
+
+            app.post('/totals', async (req, res) => {
+              const state = { last: 'a' };
+              for (const seat of req.body.seats) {
+                await prisma.plan.findFirst({ where: { id: state.last } });
+                advance(state);
+              }
+              res.json({});
+            });
+            "#,
+        );
+    }
 }
