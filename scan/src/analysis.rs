@@ -9,11 +9,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tuneup_model::{Confidence, Finding, QuerySite, ScanResult, ScanStats, Warning};
 
-pub(crate) use schemas::join;
-
 use crate::facts::{FileFacts, NameId, facts};
-use crate::program::{Parts, Program, Target};
-use crate::report::{At, Report};
+use crate::program::{FnRef, Parts, Program, Target};
+use crate::report::{At, Report, Texts};
 use crate::resolve::{Resolution, Resolver};
 use crate::rules::RULES;
 use crate::source::{SourceTree, danger};
@@ -70,8 +68,10 @@ pub fn scan(tree: &dyn SourceTree, options: &Options<'_>) -> ScanResult {
         }
     }
     let paths: Vec<&str> = loaded.program.files.iter().map(|facts| facts.path.as_str()).collect();
-    let findings = report.finish(&paths, &|path| tree.read(path).ok());
-    let queries = query_sites(&loaded.program, tree, &paths);
+    let read = |path: &str| tree.read(path).ok();
+    let mut texts = Texts::new(&paths, &read);
+    let findings = report.finish(&mut texts);
+    let queries = query_sites(&loaded.program, &mut texts);
     let mut stats = loaded.stats;
     let findings = shown(findings, options, &mut stats);
     let mut warnings = loaded.warnings;
@@ -257,18 +257,13 @@ fn count(program: &Program, stats: &mut ScanStats) {
     stats.tables = program.catalog.tables.len();
 }
 
-fn query_sites(program: &Program, tree: &dyn SourceTree, paths: &[&str]) -> Vec<QuerySite> {
-    let places = program.queries.iter().map(|query| {
+fn query_sites(program: &Program, texts: &mut Texts<'_>) -> Vec<QuerySite> {
+    let sites = program.queries.iter().filter_map(|query| {
         let facts = program.facts(query.file);
-        At { file: query.file, span: facts.span(facts.call(query.call).expr) }
-    });
-    let locations = crate::report::locations(places, paths, &|path| tree.read(path).ok());
-    let sites = program.queries.iter().zip(locations).filter_map(|(query, location)| {
-        let facts = program.facts(query.file);
-        let function = crate::program::FnRef { file: query.file, id: facts.call(query.call).function };
+        let call = facts.call(query.call);
         Some(QuerySite {
-            location: location?,
-            function: program.function_name(function),
+            location: texts.location(At { file: query.file, span: facts.span(call.expr) })?,
+            function: program.function_name(FnRef { file: query.file, id: call.function }),
             shape: query.shape.clone(),
             assumed: query.assumed,
         })

@@ -91,11 +91,10 @@ impl Report {
         self.drafts.push((rule, draft));
     }
 
-    /// Findings, most important first. `text` gives the source of a path, for excerpts and columns.
-    pub(crate) fn finish(self, paths: &[&str], text: &dyn Fn(&str) -> Option<String>) -> Vec<Finding> {
-        let mut sources = Sources { paths, text, read: BTreeMap::new() };
+    /// Findings, most important first.
+    pub(crate) fn finish(self, texts: &mut Texts<'_>) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
-            self.drafts.into_iter().map(|(rule, draft)| sources.finding(rule, draft)).collect();
+            self.drafts.into_iter().map(|(rule, draft)| texts.finding(rule, draft)).collect();
         findings.sort_by(|a, b| {
             (b.severity, b.rank)
                 .cmp(&(a.severity, a.rank))
@@ -105,16 +104,6 @@ impl Report {
         number_repeats(&mut findings);
         findings
     }
-}
-
-/// Lines and columns of places.
-pub(crate) fn locations(
-    places: impl Iterator<Item = At>,
-    paths: &[&str],
-    text: &dyn Fn(&str) -> Option<String>,
-) -> Vec<Option<Location>> {
-    let mut sources = Sources { paths, text, read: BTreeMap::new() };
-    places.map(|at| sources.locate(&Where::Code(at))).collect()
 }
 
 /// Equal anchors in one file are told apart by their order of appearance.
@@ -141,7 +130,7 @@ fn fingerprint(parts: &[&str]) -> Fingerprint {
 }
 
 /// Texts read once, with where their lines start.
-struct Sources<'a> {
+pub(crate) struct Texts<'a> {
     paths: &'a [&'a str],
     text: &'a dyn Fn(&str) -> Option<String>,
     read: BTreeMap<String, Option<Text>>,
@@ -152,7 +141,17 @@ struct Text {
     line_starts: Vec<usize>,
 }
 
-impl Sources<'_> {
+impl<'a> Texts<'a> {
+    /// `text` gives the source of a path; each is asked for once.
+    pub(crate) fn new(paths: &'a [&'a str], text: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { paths, text, read: BTreeMap::new() }
+    }
+
+    /// Lines and columns of a place; none where its file cannot be read any more.
+    pub(crate) fn location(&mut self, at: At) -> Option<Location> {
+        self.locate(&Where::Code(at))
+    }
+
     fn finding(&mut self, rule: &RuleDoc, draft: Draft) -> Finding {
         let location = self.locate(&draft.at).unwrap_or(Location {
             file: String::new(),
@@ -249,7 +248,7 @@ impl Text {
 
 #[cfg(test)]
 mod tests {
-    use super::{Draft, Report, Where};
+    use super::{Draft, Report, Texts, Where};
     use crate::facts::Span;
     use crate::report::At;
     use tuneup_model::{Category, RuleDoc, Severity};
@@ -272,7 +271,7 @@ mod tests {
         let span = Span { start, end: start + needle.len() as u32 };
         let mut report = Report::default();
         report.add(&RULE, Draft::new(Where::Code(At { file: 0, span }), "m", "handler › db.x.find"));
-        report.finish(&["a.ts"], &|_| Some(text.to_owned())).remove(0)
+        report.finish(&mut Texts::new(&["a.ts"], &|_| Some(text.to_owned()))).remove(0)
     }
 
     #[test]

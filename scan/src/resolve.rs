@@ -7,7 +7,7 @@
 mod installed;
 mod jsonc;
 mod layout;
-mod path;
+pub(crate) mod path;
 #[cfg(test)]
 mod tests;
 mod tsconfig;

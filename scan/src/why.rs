@@ -37,10 +37,11 @@ pub fn why(
     file: &str,
     line: u32,
 ) -> Result<Explanation, WhyError> {
-    let path = crate::analysis::join(options.focus, file);
+    let unknown = || WhyError::UnknownFile { file: file.to_owned() };
+    let path = crate::resolve::path::join(options.focus, file).ok_or_else(unknown)?;
     let Loaded { program, .. } = load(tree, options);
     let found = program.files.iter().position(|facts| facts.path == path);
-    let Some(index) = found else { return Err(WhyError::UnknownFile { file: file.to_owned() }) };
+    let index = found.ok_or_else(unknown)?;
     let facts = &program.files[index];
     if line == 0 || line > facts.lines {
         return Err(WhyError::NoSuchLine { file: file.to_owned(), line, lines: facts.lines });

@@ -6,7 +6,7 @@ use tuneup_model::{Catalog, Dialect, ScanStats, Warning};
 
 use super::extension;
 use crate::prisma::schema::{self, PrismaSchema, SchemaFile};
-use crate::resolve::SchemaOutput;
+use crate::resolve::{SchemaOutput, path};
 use crate::source::SourceTree;
 
 /// Schemas with the folder each lies in.
@@ -70,25 +70,11 @@ pub(super) fn schema_outputs(schemas: &[(String, PrismaSchema)]) -> Vec<SchemaOu
                 None if is_client => continue,
                 None => "generated",
             };
-            outputs.push(SchemaOutput { schema: n as u32, dir: join(folder, output) });
+            // Outside the tree nothing can import it.
+            outputs.extend(path::join(folder, output).map(|dir| SchemaOutput { schema: n as u32, dir }));
         }
     }
     outputs
-}
-
-/// `a/b` and `../c` to `a/c`.
-pub(crate) fn join(folder: &str, relative: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 /// Tables of all schemas; indexes that only migrations declare are added, and without a schema the migrations speak.

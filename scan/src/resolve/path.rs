@@ -11,7 +11,7 @@ pub(super) fn ancestors(dir: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `relative` seen from `dir`, with `.` and `..` worked out; nothing where it leaves the tree.
-pub(super) fn join(dir: &str, relative: &str) -> Option<String> {
+pub(crate) fn join(dir: &str, relative: &str) -> Option<String> {
     let mut path = String::with_capacity(dir.len() + relative.len() + 1);
     path.push_str(dir);
     for part in relative.split('/') {
