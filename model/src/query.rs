@@ -40,11 +40,21 @@ pub struct QueryShape {
 }
 
 /// Which library speaks to the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum QueryApi {
+    #[default]
     Prisma,
+    Sequelize,
+    Typeorm,
+    MikroOrm,
+    Drizzle,
+    Kysely,
+    Knex,
+    /// SQL text, by a driver or a raw call of an ORM.
     Sql,
+    /// A wrapper that the configuration declares.
+    Declared,
 }
 
 /// What the query does.
@@ -142,6 +152,37 @@ pub enum Bound {
     Dynamic,
     /// Could not be seen (spread, variable argument).
     Unknown,
+}
+
+impl QueryShape {
+    /// A query of which nothing further is given: all columns, no filter, no order, no limit.
+    pub fn new(api: QueryApi, method: &str, operation: Operation, table: TableRef) -> Self {
+        Self {
+            api,
+            method: method.to_owned(),
+            operation,
+            table,
+            joined: Vec::new(),
+            columns: Columns::All,
+            filter: Filter::default(),
+            order: Vec::new(),
+            order_known: true,
+            limit: Bound::Absent,
+            offset: Bound::Absent,
+            keyset: false,
+            sql: None,
+        }
+    }
+
+    /// The same with every part but operation and table unknown.
+    #[must_use]
+    pub fn opaque(mut self) -> Self {
+        self.columns = Columns::Unknown;
+        self.filter.has_unknown = true;
+        self.order_known = false;
+        (self.limit, self.offset) = (Bound::Unknown, Bound::Unknown);
+        self
+    }
 }
 
 impl Operation {

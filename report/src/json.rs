@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 use tuneup_model::{
-    CallStep, Confidence, Cost, Evidence, Experiment, Finding, Fingerprint, Fix, SCAN_SCHEMA, ScanResult,
-    ScanStats, Severity, Warning,
+    CallStep, Confidence, Cost, Evidence, Experiment, Finding, Fingerprint, Fix, QuerySite, SCAN_SCHEMA,
+    ScanResult, ScanStats, Severity, Warning,
 };
 
 /// Renders `result` as one JSON document with a line break at its end.
@@ -17,6 +17,7 @@ pub fn json(result: &ScanResult, tool_version: &str) -> String {
         findings: result.findings.iter().map(JsonFinding::from).collect(),
         stats: &result.stats,
         warnings: &result.warnings,
+        queries: &result.queries,
     };
     let mut text =
         serde_json::to_string_pretty(&document).expect("plain data without maps always serializes");
@@ -32,6 +33,9 @@ struct Document<'a> {
     findings: Vec<JsonFinding<'a>>,
     stats: &'a ScanStats,
     warnings: &'a [Warning],
+    /// Present where they were asked for.
+    #[serde(skip_serializing_if = "<[QuerySite]>::is_empty")]
+    queries: &'a [QuerySite],
 }
 
 /// A finding with its location flattened, in the order of the published form.

@@ -25,6 +25,7 @@ pub struct Options<'a> {
     /// Only these rules; all where absent.
     pub rules: Option<Vec<String>>,
     pub candidates: Candidates,
+    pub queries: Queries,
     /// Report findings of this folder only, with paths relative to it; empty for the whole tree.
     pub focus: &'a str,
     /// Without it such texts are skipped with a warning.
@@ -37,6 +38,13 @@ pub struct Options<'a> {
 pub enum Candidates {
     Hide,
     Show,
+}
+
+/// Whether the queries of the program are given one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queries {
+    Omit,
+    List,
 }
 
 /// How far a scan is.
@@ -71,7 +79,10 @@ pub fn scan(tree: &dyn SourceTree, options: &Options<'_>) -> ScanResult {
     let read = |path: &str| tree.read(path).ok();
     let mut texts = Texts::new(&paths, &read);
     let findings = report.finish(&mut texts);
-    let queries = query_sites(&loaded.program, &mut texts);
+    let queries = match options.queries {
+        Queries::Omit => Vec::new(),
+        Queries::List => query_sites(&loaded.program, &mut texts),
+    };
     let mut stats = loaded.stats;
     let findings = shown(findings, options, &mut stats);
     let mut warnings = loaded.warnings;
@@ -151,8 +162,18 @@ pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
     count_imports(&files, &resolutions, &resolver, &mut stats);
     drop(resolver);
     let schemas = schemas.into_iter().map(|(_, schema)| schema).collect();
-    let program =
-        Program::link(Parts { files, resolutions, schemas, catalog, workspace, focus: options.focus });
+    let program = {
+        let read = |path: &str| tree.read(path).ok();
+        Program::link(Parts {
+            files,
+            resolutions,
+            schemas,
+            catalog,
+            workspace,
+            read: &read,
+            focus: options.focus,
+        })
+    };
     count(&program, &mut stats);
     Loaded { program, stats, warnings }
 }

@@ -6,17 +6,20 @@
 
 mod analysis;
 pub mod facts;
+mod objects;
+mod orm;
 mod place;
 mod prisma;
 mod program;
 mod report;
 mod resolve;
 pub mod rules;
+mod schema;
 mod source;
 mod why;
 mod workspace;
 
-pub use analysis::{Candidates, Isolate, Options, Progress, scan};
+pub use analysis::{Candidates, Isolate, Options, Progress, Queries, scan};
 pub use source::{
     Danger, DangerKind, DiskTree, Listing, MemoryTree, OpenTreeError, ReadError, SourceTree, danger,
 };

@@ -13,6 +13,7 @@ mod exits;
 mod exports;
 mod feeds;
 mod graph;
+mod handles;
 mod iterations;
 mod kept;
 mod libraries;
@@ -35,10 +36,12 @@ use tuneup_model::Catalog;
 use crate::facts::{
     CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolKind, TypeExpr, TypeId,
 };
+use crate::objects::Follow;
+use crate::orm::Entities;
 use crate::place::Place;
-use crate::prisma::query::Follow;
-use crate::prisma::schema::PrismaSchema;
+use crate::report::Texts;
 use crate::resolve::Resolution;
+use crate::schema::Schema;
 use crate::workspace::Workspace;
 
 pub(crate) use effects::Effects;
@@ -49,14 +52,14 @@ pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use roles::Role;
 pub(crate) use taint::{Sources, Trace};
 pub(crate) use targets::{Query, Target};
-pub(crate) use value::{ClassRef, FnRef, Memo, Value};
+pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
 
 /// Everything known of a source tree.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub files: Vec<FileFacts>,
     pub roles: Vec<Role>,
-    pub schemas: Vec<PrismaSchema>,
+    pub schemas: Vec<Schema>,
     pub catalog: Catalog,
     /// Per file and call.
     pub targets: Vec<Vec<Target>>,
@@ -69,6 +72,8 @@ pub(crate) struct Program {
     subclasses: FxHashMap<ClassRef, Vec<ClassRef>>,
     callers: FxHashMap<FnRef, Vec<(u32, CallId)>>,
     origins: Vec<Option<Origin>>,
+    entities: Entities,
+    uses: RefCell<FxHashMap<u32, FxHashMap<ExprId, handles::Use>>>,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
     cache: RefCell<FxHashMap<Place, eval::Slot>>,
@@ -80,14 +85,15 @@ pub(crate) struct Program {
 }
 
 /// What linking starts from.
-#[derive(Debug)]
 pub(crate) struct Parts<'a> {
     pub files: Vec<FileFacts>,
     /// Per file, by the name of the specifier.
     pub resolutions: Vec<FxHashMap<NameId, Resolution>>,
-    pub schemas: Vec<PrismaSchema>,
+    pub schemas: Vec<Schema>,
     pub catalog: Catalog,
     pub workspace: Workspace,
+    /// The text of a file of the tree, for the places of declarations.
+    pub read: &'a dyn Fn(&str) -> Option<String>,
     /// The folder looked at, whose own name says nothing of what its files are for.
     pub focus: &'a str,
 }
@@ -112,6 +118,8 @@ impl Program {
             subclasses: FxHashMap::default(),
             callers: FxHashMap::default(),
             origins: Vec::new(),
+            entities: Entities::default(),
+            uses: RefCell::default(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),
             cache: RefCell::default(),
@@ -121,7 +129,10 @@ impl Program {
             spreading: RefCell::default(),
             repeats: OnceCell::new(),
         };
+        let paths: Vec<String> = program.files.iter().map(|facts| facts.path.clone()).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         program.index_classes();
+        program.declare_tables(&mut Texts::new(&paths, parts.read));
         program.resolve_calls();
         program.build_graph();
         program.find_entries();

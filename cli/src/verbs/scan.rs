@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use tuneup_model::{Confidence, ScanResult, Severity};
 use tuneup_report::{Detail, TerminalOptions};
-use tuneup_scan::{Candidates, DiskTree, OpenTreeError, Options, SourceTree as _};
+use tuneup_scan::{Candidates, DiskTree, OpenTreeError, Options, Queries, SourceTree as _};
 
 use super::{json, rule};
 use crate::args::{Format, GlobalArgs};
@@ -32,6 +32,10 @@ pub(crate) struct ScanArgs {
     /// Show candidates too: findings with a part of the evidence missing
     #[arg(long)]
     candidates: bool,
+
+    /// List every query found, with tables, filter, order and limit; with `--format json`
+    #[arg(long)]
+    queries: bool,
 
     /// Exit with 1 for findings of this severity or a higher one
     ///
@@ -73,6 +77,7 @@ impl ScanArgs {
             path: path.unwrap_or(Path::new(".")).to_owned(),
             rules: Vec::new(),
             candidates: false,
+            queries: false,
             fail_on: FailOn::Low,
             stats: false,
             verbose: false,
@@ -90,6 +95,7 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
     let show = |step| progress.show(step);
     let options = Options {
         rules,
+        queries: if args.queries { Queries::List } else { Queries::Omit },
         candidates: if args.candidates { Candidates::Show } else { Candidates::Hide },
         focus: tree.focus(),
         isolate: Some(&isolate::facts_in_child),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use tuneup_model::{Catalog, Dialect, ScanStats, Warning};
 
 use super::extension;
-use crate::prisma::schema::{self, PrismaSchema, SchemaFile};
+use crate::prisma::schema::{self, SchemaFile};
 use crate::resolve::{SchemaOutput, path};
+use crate::schema::Schema;
 use crate::source::SourceTree;
 
 /// Schemas with the folder each lies in.
@@ -14,7 +15,7 @@ pub(super) fn read_schemas(
     tree: &dyn SourceTree,
     files: &[String],
     warnings: &mut Vec<Warning>,
-) -> (Vec<(String, PrismaSchema)>, ScanStats) {
+) -> (Vec<(String, Schema)>, ScanStats) {
     let mut stats = ScanStats::default();
     let mut folders: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for path in files.iter().filter(|path| extension(path) == "prisma") {
@@ -60,7 +61,7 @@ fn merge_partial_folders(folders: &mut BTreeMap<String, Vec<(String, String)>>) 
 }
 
 /// Where the generators of a schema write: as stated, or the usual folder beside the schema.
-pub(super) fn schema_outputs(schemas: &[(String, PrismaSchema)]) -> Vec<SchemaOutput> {
+pub(super) fn schema_outputs(schemas: &[(String, Schema)]) -> Vec<SchemaOutput> {
     let mut outputs = Vec::new();
     for (n, (folder, schema)) in schemas.iter().enumerate() {
         for generator in &schema.generators {
@@ -81,7 +82,7 @@ pub(super) fn schema_outputs(schemas: &[(String, PrismaSchema)]) -> Vec<SchemaOu
 pub(super) fn catalog_of(
     tree: &dyn SourceTree,
     files: &[String],
-    schemas: &[(String, PrismaSchema)],
+    schemas: &[(String, Schema)],
     stats: &mut ScanStats,
     warnings: &mut Vec<Warning>,
 ) -> Catalog {

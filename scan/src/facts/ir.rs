@@ -524,6 +524,18 @@ impl FileFacts {
         &self.guards[id.index()]
     }
 
+    /// The call whose result a call is made on: `a.b()` of `a.b().c()`.
+    pub fn chained_from(&self, call: CallId) -> Option<CallId> {
+        let Expr::Member { mut object, .. } = self.expr(self.call(call).callee) else { return None };
+        while let Expr::Await(inner) | Expr::Cast { expr: inner, .. } = self.expr(object) {
+            object = inner;
+        }
+        match self.expr(object) {
+            Expr::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
     /// The value of property `name` in an object literal, the last one where it is repeated.
     pub fn property(&self, list: List, name: &str) -> Option<ExprId> {
         self.props(list)

@@ -4,33 +4,19 @@
 //! shape (`has_unknown`, `order_known`, `Unknown`), never guessed. The one assumption: a value that cannot be followed
 //! and stands where a scalar is compared (`where: { id: params.id }`) is a scalar that is given.
 
-mod bounds;
 mod columns;
 mod filter;
-mod object;
 mod order;
-mod raw;
 mod writes;
 
 use std::collections::BTreeSet;
 
-use tuneup_model::{Bound, Columns, Filter, Operation, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Bound, Filter, Operation, QueryApi, QueryShape, TableRef};
 
-use crate::facts::{CallId, FileFacts};
+use crate::facts::CallId;
+use crate::objects::{Follow, Object, Reader};
 use crate::place::Place;
-use crate::prisma::schema::{Model, PrismaSchema};
-use object::{Object, Reader};
-
-pub(crate) use raw::raw_query;
-
-/// How the lowering of queries follows values.
-pub(crate) trait Follow {
-    fn facts(&self, file: u32) -> &FileFacts;
-
-    /// Follows symbols, casts, awaits and imports to the expression that makes the value; nothing where it is not
-    /// known or has several makers.
-    fn follow(&self, at: Place) -> Option<Place>;
-}
+use crate::schema::{Model, Schema};
 
 /// True for the methods of a model's delegate that run a query.
 pub(crate) fn is_query_method(method: &str) -> bool {
@@ -59,7 +45,7 @@ fn operation(method: &str) -> Option<Operation> {
 /// What `client.model.method(…)` asks of the database.
 pub(crate) fn model_query(
     follow: &dyn Follow,
-    schema: &PrismaSchema,
+    schema: &Schema,
     model: &Model,
     method: &str,
     file: u32,
@@ -67,13 +53,11 @@ pub(crate) fn model_query(
 ) -> QueryShape {
     let reader = Reader::new(follow, schema);
     let args = arguments(&reader, file, call);
-    let mut shape = blank(method, TableRef::Known(model.table.clone()));
+    let operation = operation(method).unwrap_or(Operation::Other);
+    let table = TableRef::Known(model.table.clone());
+    let mut shape = QueryShape::new(QueryApi::Prisma, method, operation, table);
     if method.ends_with("Raw") {
-        shape.columns = Columns::Unknown;
-        shape.filter.has_unknown = true;
-        shape.order_known = false;
-        (shape.limit, shape.offset) = (Bound::Unknown, Bound::Unknown);
-        return shape;
+        return shape.opaque();
     }
     let mut joined = BTreeSet::new();
     shape.columns = reader.columns(model, method, &args, &mut joined);
@@ -124,24 +108,6 @@ fn arguments<'a>(reader: &Reader<'a>, file: u32, call: CallId) -> Object<'a> {
     match reader.facts(file).args(call) {
         [] => Object::default(),
         [expr, ..] => reader.object(Place { file, expr: *expr }),
-    }
-}
-
-fn blank(method: &str, table: TableRef) -> QueryShape {
-    QueryShape {
-        api: QueryApi::Prisma,
-        method: method.to_owned(),
-        operation: operation(method).unwrap_or(Operation::Other),
-        table,
-        joined: Vec::new(),
-        columns: Columns::All,
-        filter: Filter::default(),
-        order: Vec::new(),
-        order_known: true,
-        limit: Bound::Absent,
-        offset: Bound::Absent,
-        keyset: false,
-        sql: None,
     }
 }
 

@@ -17,7 +17,8 @@ impl Program {
             return Value::Unknown;
         }
         let callee = self.eval(Place { file, expr: call.callee });
-        callee.map(|callee| self.result_of(callee, file, id))
+        let result = callee.map(|callee| self.result_of(callee, file, id));
+        self.close_handle(result, file, id)
     }
 
     fn result_of(&self, callee: &Value, file: u32, id: CallId) -> Value {
@@ -54,6 +55,8 @@ impl Program {
                 _ => Value::Unknown,
             },
             Value::Api(api) => self.api_result(api, file, id),
+            Value::HandleMethod(handle, name) => self.handle_result(*handle, name, file, id),
+            Value::Handle(handle) => self.handle_result(*handle, "", file, id),
             _ => Value::Unknown,
         }
     }
@@ -240,6 +243,9 @@ impl Program {
         }
         if api.package == "global" {
             return self.builtin_result(api, file, id);
+        }
+        if let Some(handle) = self.handle_made(api, file, id) {
+            return handle;
         }
         if let Some(value) = self.requested_type(file, id) {
             return value;

@@ -4,6 +4,7 @@
 //! its argument is followed to that argument. A cycle or too deep a chain is Unknown.
 
 use crate::facts::{BinaryOp, Expr, ExprId, FnId, MemberKind, NameId, PropKey, SymbolId, SymbolKind};
+use crate::orm::{Handle, HandleKind};
 use crate::place::Place;
 
 use super::Program;
@@ -204,6 +205,7 @@ impl Program {
                 typed,
                 Value::Shape { .. } | Value::Api(_) | Value::Callable { .. } | Value::Either(_)
             )
+            && !is_open(&typed)
         {
             return typed;
         }
@@ -339,6 +341,11 @@ impl Program {
         }
         id
     }
+}
+
+/// A handle typed without its model: what is assigned may say more.
+fn is_open(value: &Value) -> bool {
+    matches!(value, Value::Handle(Handle { kind: HandleKind::AnyModel, .. }))
 }
 
 fn global(name: &str) -> Value {

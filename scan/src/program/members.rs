@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::facts::{Member, MemberKind};
+use crate::facts::{CallId, Member, MemberKind};
 use crate::place::Place;
 
 use super::Program;
+use super::handles::Row;
 use super::value::{Api, ClassRef, FnRef, Value};
 
 /// Inheritance deeper than this is a cycle.
@@ -32,6 +33,10 @@ impl Program {
             },
             Value::Api(api) => self.api_member(api, name),
             Value::Client(schema) => self.client_member(*schema, name),
+            Value::Handle(handle) => self.handle_member(*handle, name),
+            Value::Rows { file, call, many: false } if !is_promise_method(name) => {
+                self.row_member(*file, CallId(*call), name).unwrap_or(Value::Unknown)
+            }
             // Promises are transparent, so a value may be one of it.
             Value::Items(_) | Value::List(_) | Value::Rows { .. } | Value::Text | Value::Number
                 if is_promise_method(name) =>
@@ -93,7 +98,9 @@ impl Program {
 
     fn instance_member(&self, class: ClassRef, name: &str) -> Value {
         let Some((owner, member)) = self.find_member(class, name, Side::Instance) else {
-            return self.library_member(class, name);
+            return self
+                .entity_member(class, name, Row::Instance)
+                .unwrap_or_else(|| self.library_member(class, name));
         };
         match &member.kind {
             MemberKind::Method(id) => {
@@ -118,7 +125,10 @@ impl Program {
         match self.base_api(class) {
             Some(api) => match self.prisma_client_type(&api) {
                 Some(schema) => self.client_member(schema, name),
-                None => Value::Api(Arc::new(api.called().then(name))),
+                None => match self.handle_extended(class, &api) {
+                    Some(value) => self.member_of(&value, name),
+                    None => Value::Api(Arc::new(api.called().then(name))),
+                },
             },
             None => Value::Unknown,
         }
@@ -137,6 +147,9 @@ impl Program {
 
     fn static_member(&self, class: ClassRef, name: &str) -> Value {
         let Some((owner, member)) = self.find_member(class, name, Side::Static) else {
+            if let Some(value) = self.entity_member(class, name, Row::Class) {
+                return value;
+            }
             return self.base_api(class).map_or(Value::Unknown, |api| Value::Api(Arc::new(api.then(name))));
         };
         match &member.kind {
@@ -164,7 +177,7 @@ impl Program {
         None
     }
 
-    pub(super) fn base_class(&self, class: ClassRef) -> Option<ClassRef> {
+    pub(crate) fn base_class(&self, class: ClassRef) -> Option<ClassRef> {
         let extends = self.files[class.file as usize].class(class.id).extends?;
         match self.eval(Place { file: class.file, expr: extends }) {
             Value::Class(base) if base != class => Some(base),

@@ -6,6 +6,7 @@ use super::Program;
 use super::libraries;
 use super::value::{FnRef, Value};
 use crate::facts::{CallId, TypeExpr};
+use crate::orm::CallAt;
 use crate::place::Place;
 
 impl Program {
@@ -67,6 +68,9 @@ impl Program {
         callee.map(|callee| match callee {
             Value::ClientMethod { schema, name } if &**name == "$transaction" && index == 0 => {
                 Value::Client(*schema)
+            }
+            Value::HandleMethod(handle, name) => {
+                self.handle_gives(*handle, name, CallAt { file, call }, position, index)
             }
             Value::Api(api) if api.path.starts_with("Array#") => {
                 let element = libraries::iterating_method(&api.path["Array#".len()..]);

@@ -1,6 +1,7 @@
 //! Queries that run once per turn of a loop: directly, or through calls. The ground of the N+1 rules.
 
 use crate::facts::{BinaryOp, CallId, Expr, SymbolId};
+use crate::orm::{self, CallAt};
 
 use super::Program;
 use super::effects::Effects;
@@ -116,10 +117,16 @@ impl Program {
 
     fn direct(&self, file: u32, call: CallId, query: u32, iterations: &[Iteration]) -> Option<Repeated> {
         let facts = self.facts(file);
-        let depends = |it: &Iteration| Trace::new(facts, &it.sources).args_depend(call);
+        let asked = &self.queries[query as usize];
+        let parts = &asked.parts;
+        let depends = |it: &Iteration| {
+            let mut trace = Trace::new(facts, &it.sources);
+            std::iter::once(&call).chain(parts).any(|call| trace.args_depend(*call))
+        };
         // A client chosen by the element: a database per tenant.
-        let callee = facts.call(call).callee;
-        if iterations.iter().any(|it| Trace::new(facts, &it.sources).depends(callee)) {
+        let begin = asked.built.map(|built| built.begin).filter(|begin| begin.file == file);
+        let client = orm::root_of(self, begin.unwrap_or(CallAt { file, call }));
+        if iterations.iter().any(|it| Trace::new(facts, &it.sources).depends(client)) {
             return None;
         }
         if iterations.iter().any(|it| self.is_on_error_path(file, facts.call(call).guard, it.body)) {
@@ -130,7 +137,8 @@ impl Program {
         } else {
             let index = iterations.iter().position(|it| it.class == LoopClass::Collection)?;
             let it = &iterations[index];
-            let changes = facts.args(call).iter().any(|arg| self.varies(file, &it.sources, it.body, *arg));
+            let mut given = std::iter::once(&call).chain(parts).flat_map(|call| facts.args(*call));
+            let changes = given.any(|arg| self.varies(file, &it.sources, it.body, *arg));
             (index, if changes { Relation::Changing } else { Relation::Invariant })
         };
         Some(self.repeated_at(file, call, iterations, index, relation, query, Vec::new()))

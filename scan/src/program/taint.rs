@@ -53,7 +53,15 @@ impl<'f> Trace<'f> {
     }
 
     pub(crate) fn args_depend(&mut self, call: CallId) -> bool {
-        self.facts.args(call).iter().any(|arg| self.depends(*arg))
+        let mut next = Some(call);
+        // What a chain of calls is given at any step: `db.select().where(eq(id, item.id)).limit(1)`.
+        while let Some(call) = next {
+            if self.facts.args(call).iter().any(|arg| self.depends(*arg)) {
+                return true;
+            }
+            next = self.facts.chained_from(call);
+        }
+        false
     }
 
     fn depends_inner(&mut self, expr: ExprId) -> bool {

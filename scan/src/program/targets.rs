@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use tuneup_model::QueryShape;
+use tuneup_model::{QueryApi, QueryShape};
 
 use crate::facts::{CallId, CallKind, Expr, SymbolKind};
+use crate::objects::sql_query;
+use crate::orm::CallAt;
 use crate::place::Place;
 use crate::prisma::query;
 
 use super::Program;
+use super::handles::{Builders, BuiltBy};
 use super::value::{Api, FnRef, Memo, Value};
 
 /// Whom a call reaches.
@@ -39,6 +42,15 @@ pub(crate) struct Query {
     pub assumed: bool,
     /// Schema and model of the Prisma call.
     pub model: Option<(u32, u32)>,
+    /// Earlier calls of the same file that make up the query, where it is built step by step.
+    pub parts: Vec<CallId>,
+    pub built: Option<BuiltBy>,
+}
+
+impl Query {
+    pub(crate) fn new(file: u32, call: CallId, shape: QueryShape) -> Self {
+        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None }
+    }
 }
 
 impl Program {
@@ -50,15 +62,19 @@ impl Program {
             self.returns.borrow_mut().clear();
             self.typed.borrow_mut().clear();
             let mut queries = Vec::new();
+            let mut builders = Builders::default();
             let mut targets: Vec<Vec<Target>> = Vec::with_capacity(self.files.len());
             for file in 0..self.files.len() as u32 {
                 let count = self.files[file as usize].calls.len() as u32;
                 targets.push(
-                    (0..count).map(|call| self.resolve_call(file, CallId(call), &mut queries)).collect(),
+                    (0..count)
+                        .map(|call| self.resolve_call(file, CallId(call), &mut queries, &mut builders))
+                        .collect(),
                 );
             }
             self.targets = targets;
             self.queries = queries;
+            self.finish_built(&builders);
             self.index_callers();
         }
     }
@@ -77,10 +93,19 @@ impl Program {
         self.callers = callers;
     }
 
-    fn resolve_call(&self, file: u32, id: CallId, queries: &mut Vec<Query>) -> Target {
+    fn resolve_call(
+        &self,
+        file: u32,
+        id: CallId,
+        queries: &mut Vec<Query>,
+        builders: &mut Builders,
+    ) -> Target {
         let facts = &self.files[file as usize];
         let call = facts.call(id);
         let callee = self.eval(Place { file, expr: call.callee });
+        if let Some(target) = self.handle_target(&callee, CallAt { file, call: id }, queries, builders) {
+            return target;
+        }
         match &callee {
             Value::Unknown | Value::Nothing => self.unresolved(file, id, queries),
             Value::ModelMethod { schema, model, name } => {
@@ -89,8 +114,10 @@ impl Program {
             Value::ClientMethod { schema, name } => match &**name {
                 "$queryRaw" | "$queryRawUnsafe" | "$queryRawTyped" | "$executeRaw" | "$executeRawUnsafe" => {
                     let dialect = self.schemas[*schema as usize].provider;
-                    let shape = query::raw_query(self, dialect, name, file, id);
-                    push_query(queries, Query { file, call: id, shape, assumed: false, model: None })
+                    let text = self.files[file as usize].args(id).first();
+                    let text = text.map(|expr| Place { file, expr: *expr });
+                    let shape = sql_query(self, QueryApi::Prisma, dialect, name, text);
+                    push_query(queries, Query::new(file, id, shape))
                 }
                 _ => Target::Client(name.clone()),
             },
@@ -145,7 +172,8 @@ impl Program {
         }
         let it = &self.schemas[schema as usize];
         let shape = query::model_query(self, it, &it.models[model as usize], method, file, id);
-        push_query(queries, Query { file, call: id, shape, assumed, model: Some((schema, model)) })
+        let query = Query { assumed, model: Some((schema, model)), ..Query::new(file, id, shape) };
+        push_query(queries, query)
     }
 
     /// A call whose handle is unknown is still a query where its form is one: a model of the schema, a method of

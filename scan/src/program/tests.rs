@@ -15,7 +15,7 @@ use tuneup_testkit::fixture::Fixture;
 use super::{EntryKind, Origin, Program, Target};
 use crate::analysis::load;
 use crate::facts::{CallId, FnId, Span};
-use crate::{Candidates, MemoryTree, Options};
+use crate::{Candidates, MemoryTree, Options, Queries};
 
 const SCHEMA: &str = r#"
 datasource db {
@@ -51,8 +51,14 @@ fn link(text: &str) -> Linked {
         fixture.files.push(("schema.prisma".to_owned(), SCHEMA.to_owned()));
     }
     let tree = MemoryTree::new(fixture.files.clone());
-    let options =
-        Options { rules: None, candidates: Candidates::Show, focus: "", isolate: None, progress: &|_| {} };
+    let options = Options {
+        rules: None,
+        candidates: Candidates::Show,
+        queries: Queries::Omit,
+        focus: "",
+        isolate: None,
+        progress: &|_| {},
+    };
     let loaded = load(&tree, &options);
     assert_eq!(loaded.warnings, [], "fixtures are well formed");
     Linked { program: loaded.program, fixture }

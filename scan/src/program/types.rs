@@ -11,7 +11,7 @@ use super::exports::Exported;
 use super::value::{Api, Value};
 
 impl Program {
-    pub(super) fn type_value(&self, file: u32, ty: TypeId) -> Value {
+    pub(crate) fn type_value(&self, file: u32, ty: TypeId) -> Value {
         let key = (file, ty);
         match self.typed.borrow().get(&key) {
             Some(Slot::Done(value)) => return value.clone(),
@@ -69,7 +69,7 @@ impl Program {
                 match exported {
                     Exported::Api(api) => {
                         let api = names.iter().fold((*api).clone(), |api, name| api.then(name));
-                        self.api_type(&api)
+                        self.handle_typed(&api, file, args).unwrap_or_else(|| self.api_type(&api))
                     }
                     Exported::Module(target) => match names.first() {
                         Some(name) => self.exported_type(target, name),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::facts::{ClassId, FnId, InterfaceId, TypeId};
+use crate::orm::Handle;
 use crate::place::Place;
 
 /// A function of the program.
@@ -86,6 +87,10 @@ pub(crate) enum Value {
         model: u32,
         name: Arc<str>,
     },
+    /// A handle of another database library.
+    Handle(Handle),
+    /// `repository.find`.
+    HandleMethod(Handle, Arc<str>),
     /// What the query of a call returns.
     Rows {
         file: u32,

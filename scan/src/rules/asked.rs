@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use crate::facts::{Expr, ExprId, PropKey};
+use crate::objects::Follow as _;
 use crate::place::Place;
-use crate::prisma::query::Follow as _;
-use crate::prisma::schema::{FieldKind, PrismaSchema};
 use crate::program::{Program, Query};
+use crate::schema::{FieldKind, Schema};
 
 /// The names in one call, by index of the model in its schema.
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ pub(super) fn asked(program: &Program, query: &Query) -> Asked {
 
 struct Walk<'p> {
     program: &'p Program,
-    schema: Option<&'p PrismaSchema>,
+    schema: Option<&'p Schema>,
     asked: Asked,
     budget: u32,
 }

@@ -9,8 +9,8 @@ use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
 use super::{Rule, paths, repeats};
 use crate::facts::{BinaryOp, Expr, ExprId, FileFacts};
+use crate::objects::Follow as _;
 use crate::place::Place;
-use crate::prisma::query::Follow as _;
 use crate::program::Program;
 use crate::report::{Draft, Report, Where};
 

@@ -15,8 +15,8 @@ use tuneup_sql::{IndexOptions, create_index};
 
 use super::asked::{self, Asked};
 use super::paths::{self, Arrival};
-use crate::prisma::schema::{Model, RelationMode};
 use crate::program::{EntryKind, FnRef, Memo, Origin, Program, Query, Role, Target, callee_name};
+use crate::schema::{Model, RelationMode};
 
 /// A query of an application file on a known table.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use tuneup_model::{Confidence, Finding};
 use tuneup_testkit::fixture::Fixture;
 
 use super::{RULES, Rule};
-use crate::{Candidates, MemoryTree, Options, scan};
+use crate::{Candidates, MemoryTree, Options, Queries, scan};
 
 /// Findings of all rules or one, candidates left out.
 pub(super) fn findings(fixture: &Fixture, rule: Option<&str>) -> Vec<Finding> {
@@ -12,6 +12,7 @@ pub(super) fn findings(fixture: &Fixture, rule: Option<&str>) -> Vec<Finding> {
     let options = Options {
         rules: rule.map(|id| vec![id.to_owned()]),
         candidates: Candidates::Hide,
+        queries: Queries::Omit,
         focus: "",
         isolate: None,
         progress: &|_| {},

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use tuneup_model::Columns;
 
-use super::object::{Given, Object, Reader};
 use crate::facts::Expr;
+use crate::objects::{Given, Object, Reader};
 use crate::place::Place;
-use crate::prisma::schema::{FieldKind, Model};
+use crate::schema::{FieldKind, Model};
 
 const AGGREGATES: [&str; 5] = ["_count", "_sum", "_avg", "_min", "_max"];
 

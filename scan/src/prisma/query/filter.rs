@@ -3,98 +3,12 @@
 //! Only what must hold is listed. What holds under a condition of the program, or under OR and NOT, makes the filter
 //! partly unknown; tables that such parts read still count as joined.
 
-use std::collections::BTreeSet;
+use tuneup_model::{ColumnRef, PredicateOp};
 
-use tuneup_model::{ColumnRef, Predicate, PredicateOp};
-
-use super::object::{Entry, Given, Reader};
 use crate::facts::Expr;
+use crate::objects::{Comparison, Conditions, Entry, Given, Reader};
 use crate::place::Place;
-use crate::prisma::schema::{FieldKind, Model, Relation};
-
-/// What is known of a WHERE clause.
-#[derive(Debug, Default)]
-pub(super) struct Conditions {
-    pub(super) all_of: Vec<Predicate>,
-    pub(super) has_unknown: bool,
-    pub(super) joined: BTreeSet<String>,
-}
-
-/// How one column is compared.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Comparison {
-    ops: Vec<PredicateOp>,
-    /// There may be fewer or other comparisons.
-    is_unknown: bool,
-}
-
-impl Conditions {
-    fn unknown() -> Self {
-        Self { has_unknown: true, ..Self::default() }
-    }
-
-    fn and(&mut self, other: Self) {
-        for predicate in other.all_of {
-            self.push(predicate);
-        }
-        self.has_unknown |= other.has_unknown;
-        self.joined.extend(other.joined);
-    }
-
-    /// Conditions that need not hold.
-    fn perhaps(&mut self, other: Self) {
-        self.joined.extend(other.joined);
-        self.has_unknown = true;
-    }
-
-    fn push(&mut self, predicate: Predicate) {
-        if !self.all_of.contains(&predicate) {
-            self.all_of.push(predicate);
-        }
-    }
-
-    /// What holds whichever of the two holds.
-    fn or(mut self, mut other: Self) -> Self {
-        self.has_unknown |= other.has_unknown || self.all_of != other.all_of;
-        self.all_of.retain(|predicate| other.all_of.contains(predicate));
-        self.joined.append(&mut other.joined);
-        self
-    }
-
-    fn compare(&mut self, model: &Model, column: &str, comparison: &Comparison) {
-        self.has_unknown |= comparison.is_unknown;
-        for op in &comparison.ops {
-            let column = ColumnRef { table: model.table.clone(), column: column.to_owned() };
-            self.push(Predicate { column, op: *op });
-        }
-    }
-}
-
-impl Comparison {
-    fn one(op: PredicateOp) -> Self {
-        Self { ops: vec![op], is_unknown: false }
-    }
-
-    fn unknown() -> Self {
-        Self { ops: Vec::new(), is_unknown: true }
-    }
-
-    fn push(&mut self, op: PredicateOp) {
-        if !self.ops.contains(&op) {
-            self.ops.push(op);
-        }
-    }
-
-    fn or(self, other: &Self) -> Self {
-        if self.is_unknown || other.is_unknown || self.ops.is_empty() || other.ops.is_empty() {
-            Self::unknown()
-        } else if self == *other {
-            self
-        } else {
-            Self::one(PredicateOp::Other)
-        }
-    }
-}
+use crate::schema::{FieldKind, Model, Relation};
 
 impl Reader<'_> {
     pub(super) fn given_conditions(&self, model: &Model, given: &Given) -> Conditions {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use tuneup_model::{ColumnRef, OrderBy};
 
-use super::object::{Given, Reader};
 use crate::facts::Expr;
+use crate::objects::{Given, Reader};
 use crate::place::Place;
-use crate::prisma::schema::{FieldKind, Model};
+use crate::schema::{FieldKind, Model};
 
 /// What is known of the ORDER BY.
 #[derive(Debug)]

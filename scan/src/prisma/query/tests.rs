@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use tuneup_model::{ColumnRef, Dialect};
-use tuneup_model::{Predicate, PredicateOp};
+use tuneup_model::{ColumnRef, Columns, Dialect, Predicate, PredicateOp};
 
 use super::*;
-use crate::facts::{Expr, SymbolKind, facts};
+use crate::facts::{Expr, FileFacts, SymbolKind, facts};
+use crate::objects::sql_query;
 use crate::prisma::schema::{SchemaFile, parse};
 
 const SCHEMA: &str = r#"
@@ -103,7 +103,7 @@ fn shape(text: &str) -> QueryShape {
     model_query(&file, &schema, model, method, 0, call)
 }
 
-fn schema() -> PrismaSchema {
+fn schema() -> Schema {
     let schema = parse(&[SchemaFile { path: "schema.prisma", text: SCHEMA }]);
     assert!(schema.warnings.is_empty(), "{:?}", schema.warnings);
     schema
@@ -118,7 +118,8 @@ fn raw(text: &str) -> QueryShape {
         method.starts_with('$').then_some((CallId(id as u32), method))
     });
     let (call, method) = found.unwrap();
-    raw_query(&file, Dialect::Postgresql, method, 0, call)
+    let text = file.0.args(call).first().map(|expr| Place { file: 0, expr: *expr });
+    sql_query(&file, QueryApi::Prisma, Dialect::Postgresql, method, text)
 }
 
 /// `posts +users [id,title] where a= ? order -b limit 10 offset ~ keyset`: columns of other tables carry their table,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::object::{Given, Reader};
 use crate::facts::Expr;
+use crate::objects::{Given, Reader};
 use crate::place::Place;
-use crate::prisma::schema::{Model, Relation};
+use crate::schema::{Model, Relation};
 
 impl Reader<'_> {
     pub(super) fn written(&self, model: &Model, given: &Given, joined: &mut BTreeSet<String>) {

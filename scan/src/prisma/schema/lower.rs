@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tuneup_model::{Catalog, Column, ColumnType, EnumType, Index, IndexMethod, Location, Table, Warning};
 
+use super::SchemaFile;
 use super::syntax::{self, Attribute, Block, BlockKind, Complaint, Range, Value};
-use super::{
-    Field, FieldKind, Generator, Model, PrismaSchema, Relation, RelationMode, SchemaFile, UniqueKey,
-};
 use super::{relations, types};
+use crate::schema::{Field, FieldKind, Generator, Model, Relation, RelationMode, Schema, UniqueKey};
 
 /// Complaints shown of one file; a file that is not a schema would drown the rest.
 const MAX_WARNINGS: usize = 8;
@@ -32,8 +31,8 @@ struct Names {
     composites: HashSet<String>,
 }
 
-pub(super) fn lower(files: &[SchemaFile<'_>]) -> PrismaSchema {
-    let mut schema = PrismaSchema::default();
+pub(super) fn lower(files: &[SchemaFile<'_>]) -> Schema {
+    let mut schema = Schema::default();
     let mut declared = Vec::new();
     let mut complaints: Vec<Vec<Complaint>> = Vec::new();
     let mut has_datasource = false;
@@ -78,7 +77,7 @@ pub(super) fn lower(files: &[SchemaFile<'_>]) -> PrismaSchema {
     schema
 }
 
-fn finish(schema: &mut PrismaSchema, tables: Vec<Table>) {
+fn finish(schema: &mut Schema, tables: Vec<Table>) {
     let indexable = tables.into_iter().zip(&schema.models).filter(|(_, model)| !model.is_view);
     schema.catalog.tables = indexable.map(|(table, _)| table).collect();
     schema.catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
@@ -89,7 +88,7 @@ fn finish(schema: &mut PrismaSchema, tables: Vec<Table>) {
 }
 
 fn warn(
-    schema: &mut PrismaSchema,
+    schema: &mut Schema,
     files: &[SchemaFile<'_>],
     complaints: Vec<Vec<Complaint>>,
     declared: &[Declared<'_>],
@@ -125,7 +124,7 @@ impl Names {
     }
 }
 
-fn datasource(block: &Block, schema: &mut PrismaSchema) {
+fn datasource(block: &Block, schema: &mut Schema) {
     for (key, value) in &block.settings {
         match (key.as_str(), value.text()) {
             ("provider", Some(provider)) => schema.provider = types::dialect(provider),

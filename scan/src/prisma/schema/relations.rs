@@ -10,7 +10,7 @@ use tuneup_model::{Dialect, ForeignKey, Index, IndexMethod, ReferentialAction, T
 
 use super::lower::{Declared, FieldsByName, attribute, fields_by_name, key_fields, location, to_columns};
 use super::syntax::{Field, Value};
-use super::{FieldKind, PrismaSchema, RelationMode};
+use crate::schema::{FieldKind, RelationMode, Schema};
 
 /// No database that indexes foreign keys by itself allows more columns in a key.
 const MAX_KEY_COLUMNS: usize = 16;
@@ -26,7 +26,7 @@ struct Side<'b> {
 }
 
 /// Fills in columns and opposites of relation fields, foreign keys, and the indexes that come with them.
-pub(super) fn connect(schema: &mut PrismaSchema, tables: &mut [Table], declared: &[Declared<'_>]) {
+pub(super) fn connect(schema: &mut Schema, tables: &mut [Table], declared: &[Declared<'_>]) {
     let sides = sides(declared);
     let opposites = opposites(&sides);
     let names: Vec<FieldsByName<'_>> = declared.iter().map(|each| fields_by_name(&each.block)).collect();

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use proptest::prelude::*;
-use tuneup_model::{ColumnType, Index, IndexMethod, ReferentialAction, Table};
+use tuneup_model::{ColumnType, Dialect, Index, IndexMethod, ReferentialAction, Table};
 
 use super::*;
+use crate::schema::*;
 
 const BLOG: &str = r#"
 datasource db {
@@ -88,11 +89,11 @@ enum Role {
 }
 "#;
 
-fn one(text: &str) -> PrismaSchema {
+fn one(text: &str) -> Schema {
     parse(&[SchemaFile { path: "schema.prisma", text }])
 }
 
-fn table<'s>(schema: &'s PrismaSchema, name: &str) -> &'s Table {
+fn table<'s>(schema: &'s Schema, name: &str) -> &'s Table {
     schema.catalog.table(name).unwrap()
 }
 

@@ -3,8 +3,8 @@
 use tuneup_model::{Bound, Operation, PredicateOp};
 
 use crate::facts::{CallId, Expr, ExprId, SymbolId, SymbolKind};
+use crate::objects::Follow;
 use crate::place::Place;
-use crate::prisma::query::Follow;
 use crate::program::{FnRef, LoopClass, Program, Target, Value, callee_name};
 
 /// How a list grows, from least to most.

@@ -1,48 +1,42 @@
-//! `$queryRaw` and its siblings: the SQL text of the call, with `Prisma.sql` fragments laid in.
+//! SQL text as the program writes it: literals, templates and concatenations, with tagged fragments laid in.
 
-use tuneup_model::{Bound, Columns, Dialect, QueryShape, TableRef};
+use tuneup_model::{Dialect, Operation, QueryApi, QueryShape, TableRef};
 use tuneup_sql::{from_template, shapes, sketch};
 
-use super::object::Reader;
-use super::{Follow, blank};
+use super::{Follow, Reader};
 use crate::facts::{BinaryOp, CallId, CallKind, Expr, List};
 use crate::place::Place;
-use crate::prisma::schema::PrismaSchema;
+use crate::schema::Schema;
 
 /// Longest text that is parsed; nobody writes more by hand.
 const MAX_TEXT: usize = 256 * 1024;
 
-/// What `client.$queryRaw…` asks of the database.
-pub(crate) fn raw_query(
+/// What the statement written at a place asks of the database. A shape of nothing but unknown parts where the text is
+/// not known or not one statement.
+pub(crate) fn sql_query(
     follow: &dyn Follow,
+    api: QueryApi,
     dialect: Dialect,
     method: &str,
-    file: u32,
-    call: CallId,
+    statement: Option<Place>,
 ) -> QueryShape {
-    let schema = PrismaSchema::default();
+    let schema = Schema::default();
     let reader = Reader::new(follow, &schema);
-    let mut text = Text::default();
-    match follow.facts(file).args(call).first() {
-        Some(expr) => reader.sql(Place { file, expr: *expr }, Holds::Sql, &mut text),
+    let mut text = SqlText::default();
+    match statement {
+        Some(at) => reader.sql(at, Holds::Sql, &mut text),
         None => text.hole(),
     }
-    text.shape(dialect).unwrap_or_else(|| unknown(method, &text))
-}
-
-fn unknown(method: &str, text: &Text) -> QueryShape {
-    let mut shape = blank(method, TableRef::Unknown);
-    shape.columns = Columns::Unknown;
-    shape.filter.has_unknown = true;
-    shape.order_known = false;
-    (shape.limit, shape.offset) = (Bound::Unknown, Bound::Unknown);
-    shape.sql = text.marked();
-    shape
+    text.shape(dialect).unwrap_or_else(|| {
+        let mut shape = QueryShape::new(api, method, Operation::Other, TableRef::Unknown).opaque();
+        shape.sql = text.marked();
+        shape
+    })
 }
 
 /// The literal parts of a text; something that is not known stands between each two.
 #[derive(Debug)]
-struct Text {
+pub(crate) struct SqlText {
     parts: Vec<String>,
 }
 
@@ -54,13 +48,13 @@ enum Holds {
     Parameter,
 }
 
-impl Default for Text {
+impl Default for SqlText {
     fn default() -> Self {
         Self { parts: vec![String::new()] }
     }
 }
 
-impl Text {
+impl SqlText {
     fn push(&mut self, text: &str) {
         if let Some(last) = self.parts.last_mut()
             && last.len() + text.len() <= MAX_TEXT
@@ -91,7 +85,7 @@ impl Text {
 }
 
 impl Reader<'_> {
-    fn sql(&self, at: Place, holds: Holds, out: &mut Text) {
+    fn sql(&self, at: Place, holds: Holds, out: &mut SqlText) {
         let seen = self.see(at);
         let file = seen.place.file;
         let laid = self.deeper(|| match (seen.expr, holds) {
@@ -120,7 +114,7 @@ impl Reader<'_> {
     }
 
     /// Literal parts and expressions alternate, starting with a literal.
-    fn template(&self, file: u32, list: List, holds: Holds, out: &mut Text) {
+    fn template(&self, file: u32, list: List, holds: Holds, out: &mut SqlText) {
         for (position, part) in self.list(file, list).enumerate() {
             match self.facts(file).expr(part.expr) {
                 Expr::Str(text) if position % 2 == 0 => out.push(self.name(part, text)),
@@ -130,7 +124,7 @@ impl Reader<'_> {
     }
 
     /// ``Prisma.sql`…` `` and `Prisma.raw("…")`.
-    fn fragment(&self, file: u32, call: CallId, out: &mut Text) {
+    fn fragment(&self, file: u32, call: CallId, out: &mut SqlText) {
         let facts = self.facts(file);
         let called = facts.call(call);
         let name = match facts.expr(called.callee) {

@@ -1,12 +1,27 @@
 //! Object literals as the program builds them: spreads laid out, conditions and unknown parts said.
 
+mod bounds;
+mod conditions;
+mod sql_text;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Follow;
 use crate::facts::{Expr, ExprId, FileFacts, List, PropKey, SymbolId};
 use crate::place::Place;
-use crate::prisma::schema::{Model, PrismaSchema, Relation};
+use crate::schema::{Model, Relation, Schema};
+
+/// How the lowering of queries follows values.
+pub(crate) trait Follow {
+    fn facts(&self, file: u32) -> &FileFacts;
+
+    /// Follows symbols, casts, awaits and imports to the expression that makes the value; nothing where it is not
+    /// known or has several makers.
+    fn follow(&self, at: Place) -> Option<Place>;
+}
+
+pub(crate) use conditions::{Comparison, Conditions};
+pub(crate) use sql_text::sql_query;
 
 /// Steps of following that one query is worth; more is a cycle or hostile text.
 const BUDGET: u32 = 20_000;
@@ -15,9 +30,9 @@ const BUDGET: u32 = 20_000;
 const MAX_DEPTH: u32 = 64;
 
 /// Follows the values of one query.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     follow: &'a dyn Follow,
-    schema: &'a PrismaSchema,
+    schema: &'a Schema,
     budget: Cell<u32>,
     depth: Cell<u32>,
     /// Symbols whose object or array is changed in place, by file.
@@ -26,35 +41,35 @@ pub(super) struct Reader<'a> {
 
 /// The expression that makes a value, as far as it was followed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    pub(super) place: Place,
-    pub(super) expr: Expr,
+pub(crate) struct Seen {
+    pub(crate) place: Place,
+    pub(crate) expr: Expr,
     /// The program changes the value in place (`where.name = …`, `list.push(…)`).
-    pub(super) is_mutated: bool,
+    pub(crate) is_mutated: bool,
 }
 
 /// An object literal with its spreads laid out.
 #[derive(Debug)]
-pub(super) struct Object<'a> {
-    pub(super) entries: Vec<Entry<'a>>,
+pub(crate) struct Object<'a> {
+    pub(crate) entries: Vec<Entry<'a>>,
     /// False where it may have further properties.
-    pub(super) is_complete: bool,
+    pub(crate) is_complete: bool,
 }
 
 /// One property.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry<'a> {
-    pub(super) name: &'a str,
-    pub(super) value: Place,
+pub(crate) struct Entry<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) value: Place,
     /// False where it is given under a condition.
-    pub(super) is_certain: bool,
+    pub(crate) is_certain: bool,
     /// Something unknown that follows may replace it.
     is_default: bool,
 }
 
 /// What an object gives for one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Given {
+pub(crate) enum Given {
     Absent,
     Sure(Place),
     /// This, unless something unknown replaces it.
@@ -70,7 +85,7 @@ impl Default for Object<'_> {
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn get(&self, name: &str) -> Given {
+    pub(crate) fn get(&self, name: &str) -> Given {
         let found: Vec<&Entry<'a>> = self.entries.iter().filter(|entry| entry.name == name).collect();
         match found[..] {
             [] if self.is_complete => Given::Absent,
@@ -95,7 +110,7 @@ impl<'a> Object<'a> {
 
 impl Given {
     /// All values that are seen for the name.
-    pub(super) fn places(&self) -> &[Place] {
+    pub(crate) fn places(&self) -> &[Place] {
         match self {
             Self::Absent => &[],
             Self::Sure(place) | Self::Default(place) => std::slice::from_ref(place),
@@ -105,7 +120,7 @@ impl Given {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(follow: &'a dyn Follow, schema: &'a PrismaSchema) -> Self {
+    pub(crate) fn new(follow: &'a dyn Follow, schema: &'a Schema) -> Self {
         Self {
             follow,
             schema,
@@ -115,25 +130,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn facts(&self, file: u32) -> &'a FileFacts {
+    pub(crate) fn facts(&self, file: u32) -> &'a FileFacts {
         self.follow.facts(file)
     }
 
-    pub(super) fn target(&self, relation: &Relation) -> &'a Model {
+    pub(crate) fn target(&self, relation: &Relation) -> &'a Model {
         &self.schema.models[relation.model]
     }
 
-    pub(super) fn name(&self, at: Place, name: crate::facts::NameId) -> &'a str {
+    pub(crate) fn name(&self, at: Place, name: crate::facts::NameId) -> &'a str {
         self.facts(at.file).name(name)
     }
 
     /// The places of a list of the file.
-    pub(super) fn list(&self, file: u32, list: List) -> impl Iterator<Item = Place> + use<'a> {
+    pub(crate) fn list(&self, file: u32, list: List) -> impl Iterator<Item = Place> + use<'a> {
         self.facts(file).list(list).iter().map(move |expr| Place { file, expr: *expr })
     }
 
     /// Runs `body` one level deeper; nothing where the query is not worth more.
-    pub(super) fn deeper<T>(&self, body: impl FnOnce() -> T) -> Option<T> {
+    pub(crate) fn deeper<T>(&self, body: impl FnOnce() -> T) -> Option<T> {
         if self.depth.get() >= MAX_DEPTH || self.budget.get() == 0 {
             return None;
         }
@@ -145,7 +160,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Follows a value as far as it goes.
-    pub(super) fn see(&self, at: Place) -> Seen {
+    pub(crate) fn see(&self, at: Place) -> Seen {
         let mut seen = Seen { place: at, expr: self.facts(at.file).expr(at.expr), is_mutated: false };
         while let Some(next) = self.deeper(|| self.step(&seen)).flatten() {
             if let Some(symbol) = self.root(seen.place) {
@@ -201,7 +216,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The object that a value stands for. What is not seen as an object is one of which nothing is known.
-    pub(super) fn object(&self, at: Place) -> Object<'a> {
+    pub(crate) fn object(&self, at: Place) -> Object<'a> {
         let mut object = Object::default();
         self.collect(at, true, &mut object);
         object
@@ -248,7 +263,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The branches of a choice; the test of `?:` is none of them.
-    pub(super) fn branches(&self, at: Place, list: List) -> impl Iterator<Item = Place> + use<'a> {
+    pub(crate) fn branches(&self, at: Place, list: List) -> impl Iterator<Item = Place> + use<'a> {
         self.list(at.file, list).take(2)
     }
 
@@ -264,12 +279,12 @@ impl<'a> Reader<'a> {
     }
 
     /// True for `a && b`, `a || b` and `a ?? b`, which have no test of their own.
-    pub(super) fn is_logical(list: List) -> bool {
+    pub(crate) fn is_logical(list: List) -> bool {
         list.len == 2
     }
 
     /// True where the value may be `undefined` or `null`, as far as its form tells.
-    pub(super) fn may_be_missing(&self, at: Place) -> bool {
+    pub(crate) fn may_be_missing(&self, at: Place) -> bool {
         let seen = self.see(at);
         match seen.expr {
             Expr::Undefined | Expr::Null => true,

@@ -2,13 +2,13 @@
 
 use tuneup_model::Bound;
 
-use super::object::{Given, Reader};
+use super::{Given, Reader};
 use crate::facts::{BinaryOp, Expr, FileFacts, List};
 use crate::place::Place;
 
 impl Reader<'_> {
     /// LIMIT or OFFSET as given.
-    pub(super) fn bound(&self, given: &Given) -> Bound {
+    pub(crate) fn bound(&self, given: &Given) -> Bound {
         match given {
             Given::Absent => Bound::Absent,
             Given::Sure(place) => self.bound_at(*place),
@@ -64,12 +64,12 @@ impl Reader<'_> {
     }
 
     /// True where a value is, or may be, given.
-    pub(super) fn is_given(&self, given: &Given) -> bool {
+    pub(crate) fn is_given(&self, given: &Given) -> bool {
         given.places().iter().any(|place| !matches!(self.see(*place).expr, Expr::Undefined | Expr::Null))
     }
 
     /// True where all that may be given is 0, 1 or nothing.
-    pub(super) fn skips_at_most_one(&self, given: &Given) -> bool {
+    pub(crate) fn skips_at_most_one(&self, given: &Given) -> bool {
         given.places().iter().all(|place| self.is_at_most_one(*place))
     }
 
