@@ -26,6 +26,7 @@ mod taint;
 mod targets;
 mod types;
 mod value;
+mod wrapped;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;

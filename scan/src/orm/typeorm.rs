@@ -81,7 +81,7 @@ impl Orm for Typeorm {
             HandleKind::Connection => on_connection(program, method, at),
             HandleKind::Model(model) => on_model(method, at, Some(model)),
             HandleKind::AnyModel => on_model(method, at, None),
-            HandleKind::Builder(begin, model) => builder::outcome(method, begin, model),
+            HandleKind::Builder(begin, model) => builder::outcome(program, method, at, (begin, model)),
             HandleKind::Row(_) => match method {
                 "save" | "remove" | "softRemove" | "recover" => Outcome::Query(Answer::Row),
                 "reload" => Outcome::Query(Answer::Nothing),

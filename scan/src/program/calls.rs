@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, GuardKind, SymbolKind, TypeExpr, TypeId};
+use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, GuardKind, SymbolId, SymbolKind, TypeExpr, TypeId};
 use crate::place::Place;
 
 use super::Program;
@@ -17,6 +17,9 @@ impl Program {
             return Value::Unknown;
         }
         let callee = self.eval(Place { file, expr: call.callee });
+        if matches!(callee, Value::Unknown) {
+            return self.located(file, id);
+        }
         let result = callee.map(|callee| self.result_of(callee, file, id));
         self.close_handle(result, file, id)
     }
@@ -117,6 +120,12 @@ impl Program {
             if parameter_of(annotation) == Some(wanted) {
                 return Some(self.argument(file, id, n));
             }
+            // `Type<T>`, `new () => T`: what is asked for by its class.
+            if self.mentions(function.file, annotation, wanted, 0)
+                && let Value::Class(class) = self.argument(file, id, n)
+            {
+                return Some(Value::Instance(class));
+            }
             if let TypeExpr::Function { returns, .. } = facts.type_expr(annotation)
                 && parameter_of(*returns) == Some(wanted)
             {
@@ -129,6 +138,36 @@ impl Program {
             }
         }
         None
+    }
+
+    /// True where a type names the type parameter somewhere in its arguments.
+    fn mentions(&self, file: u32, ty: TypeId, wanted: SymbolId, depth: u32) -> bool {
+        if depth > 4 {
+            return false;
+        }
+        let again = |ty: &TypeId| self.mentions(file, *ty, wanted, depth + 1);
+        match self.files[file as usize].type_expr(ty) {
+            TypeExpr::Name { symbol, args, .. } => *symbol == Some(wanted) || args.iter().any(again),
+            TypeExpr::Union(types) | TypeExpr::Intersection(types) => types.iter().any(again),
+            TypeExpr::Function { returns, .. } => again(returns),
+            _ => false,
+        }
+    }
+
+    /// What a container gives for a class: `injector.get(Service)`.
+    fn located(&self, file: u32, id: CallId) -> Value {
+        let facts = &self.files[file as usize];
+        let call = facts.call(id);
+        let Expr::Member { property, .. } = facts.expr(call.callee) else { return Value::Unknown };
+        if call.kind != CallKind::Call
+            || !matches!(facts.name(property), "get" | "resolve" | "inject" | "getService")
+        {
+            return Value::Unknown;
+        }
+        match self.argument(file, id, 0) {
+            Value::Class(class) if self.entity(class).is_none() => Value::Instance(class),
+            _ => Value::Unknown,
+        }
     }
 
     /// Where `expr` of `function` is a parameter or the result of calling one, the argument here.

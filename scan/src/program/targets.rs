@@ -57,7 +57,7 @@ impl Program {
     /// Resolves every call; run twice, because the callers found first give parameters their values.
     pub(super) fn resolve_calls(&mut self) {
         self.targets = self.files.iter().map(|facts| vec![Target::Unresolved; facts.calls.len()]).collect();
-        for _ in 0..2 {
+        for pass in 0..2 {
             self.cache.borrow_mut().clear();
             self.returns.borrow_mut().clear();
             self.typed.borrow_mut().clear();
@@ -76,6 +76,9 @@ impl Program {
             self.queries = queries;
             self.finish_built(&builders);
             self.index_callers();
+            if pass == 1 {
+                self.resolve_wrappers(&builders);
+            }
         }
     }
 

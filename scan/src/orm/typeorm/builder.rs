@@ -9,17 +9,28 @@ use super::find;
 use crate::facts::Expr;
 use crate::objects::{Given, Reader};
 use crate::orm::filter::Filters;
-use crate::orm::{Answer, CallAt, HandleKind, ModelRef, Outcome, Step, Steps};
+use crate::orm::{Answer, CallAt, HandleKind, ModelRef, Outcome, Step, Steps, chain_of, method_name};
 use crate::program::Program;
 use crate::schema::{Model, Schema};
 
-pub(super) fn outcome(method: &str, begin: CallAt, model: Option<ModelRef>) -> Outcome {
+pub(super) fn outcome(
+    program: &Program,
+    method: &str,
+    at: CallAt,
+    (begin, model): (CallAt, Option<ModelRef>),
+) -> Outcome {
+    let on_relation = || {
+        chain_of(program, at).iter().any(|call| method_name(program, CallAt { call: *call, ..at }) == "of")
+    };
     match method {
         "getMany" | "getRawMany" | "stream" => Outcome::Query(Answer::Rows),
         "getOne" | "getOneOrFail" | "getRawOne" | "getRawAndEntities" => Outcome::Query(Answer::Row),
         "getManyAndCount" => Outcome::Query(Answer::RowsAndCount),
         "getCount" | "getExists" => Outcome::Query(Answer::Number),
+        "add" | "remove" | "set" | "addAndRemove" if on_relation() => Outcome::Query(Answer::Nothing),
         "execute" => Outcome::Query(Answer::Nothing),
+        "loadMany" => Outcome::Query(Answer::Rows),
+        "loadOne" => Outcome::Query(Answer::Row),
         // Text for another query, or a query within this one.
         "getQuery" | "getSql" | "getParameters" | "subQuery" | "getQueryAndParameters" => Outcome::Nothing,
         _ => Outcome::Handle(HandleKind::Builder(begin, model)),
@@ -27,7 +38,7 @@ pub(super) fn outcome(method: &str, begin: CallAt, model: Option<ModelRef>) -> O
 }
 
 pub(super) fn built(program: &Program, model: Option<ModelRef>, steps: &Steps<'_>) -> QueryShape {
-    let named = steps.named(&["from", "update", "into", "delete", "insert", "select"]);
+    let named = steps.named(&["from", "update", "into", "delete", "insert", "select", "relation"]);
     let named = named.filter_map(|step| program.model_among(step.at.file, step.at.call)).last();
     let model = named.or(model);
     let end = steps.all.last().map_or("", |step| step.method);
@@ -37,6 +48,9 @@ pub(super) fn built(program: &Program, model: Option<ModelRef>, steps: &Steps<'_
     };
     let schema = &program.schemas[at.schema as usize];
     let model = &schema.models[at.model as usize];
+    if let Some(step) = steps.last(&["relation"]) {
+        return relation(schema, model, steps, step, end);
+    }
     let mut shape = QueryShape::new(QueryApi::Typeorm, end, operation, TableRef::Known(model.table.clone()));
     let mut aliases = vec![(alias(steps, model), model)];
     joins(schema, steps, &mut aliases, &mut shape);
@@ -51,6 +65,34 @@ pub(super) fn built(program: &Program, model: Option<ModelRef>, steps: &Steps<'_
     shape.joined.dedup();
     shape.joined.retain(|table| *table != model.table);
     shape
+}
+
+/// `.relation(Post, 'tags').of(post).add(tag)`: the other side's table, or a join table that is not declared.
+fn relation(schema: &Schema, model: &Model, steps: &Steps<'_>, step: &Step<'_>, end: &str) -> QueryShape {
+    let field = steps.text(step, 1).or_else(|| steps.text(step, 0));
+    let relation = field.and_then(|field| model.relation(field));
+    let operation = match end {
+        "loadMany" => Operation::ReadMany,
+        "loadOne" => Operation::ReadOne,
+        "set" => Operation::Update,
+        _ => Operation::UpdateMany,
+    };
+    let reads = operation.is_read();
+    let table = relation.and_then(|relation| {
+        let target = &schema.models[relation.model];
+        let holds = !relation.columns.is_empty();
+        let opposite = relation.opposite.as_deref().and_then(|field| target.relation(field));
+        if reads {
+            Some(target.table.clone())
+        } else if holds {
+            Some(model.table.clone())
+        } else {
+            // One-to-many is kept by the other side; many-to-many by a table of its own.
+            opposite.filter(|it| !it.columns.is_empty()).map(|_| target.table.clone())
+        }
+    });
+    QueryShape::new(QueryApi::Typeorm, end, operation, table.map_or(TableRef::Unknown, TableRef::Known))
+        .opaque()
 }
 
 fn operation(steps: &Steps<'_>, end: &str) -> Operation {
