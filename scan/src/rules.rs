@@ -10,6 +10,7 @@ mod missing_query_index;
 mod n_plus_one_across_calls;
 mod n_plus_one_fanout;
 mod n_plus_one_in_loop;
+mod n_plus_one_lazy_relation;
 mod page;
 mod paths;
 mod quadratic_lookup;
@@ -42,6 +43,7 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_across_calls::RULE,
     &n_plus_one_fanout::RULE,
     &n_plus_one_in_loop::RULE,
+    &n_plus_one_lazy_relation::RULE,
     &quadratic_lookup::RULE,
     &unbounded_find::RULE,
     &write_in_loop::RULE,

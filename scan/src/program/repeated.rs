@@ -25,6 +25,8 @@ pub(crate) struct Repeated {
     /// Empty where the query stands in the loop.
     pub path: Vec<Hop>,
     pub query: u32,
+    /// A write that the same call leads to each turn, where `query` is a read.
+    pub also_writes: Option<u32>,
     pub relation: Relation,
     pub traps: Vec<Trap>,
 }
@@ -154,6 +156,7 @@ impl Program {
         else {
             return;
         };
+        let from = found.len();
         for reached in self.nearest(file, call, &iterations[index].sources) {
             let relation = if reached.dependent { Relation::PerElement } else { Relation::Invariant };
             let mut repeated = self.repeated_at(
@@ -180,6 +183,22 @@ impl Program {
                 repeated.traps.push(Trap::LocalCache);
             }
             found.push(repeated);
+        }
+        self.fold_write(found, from);
+    }
+
+    /// One call that reads and writes each turn is one matter: the read speaks, unless it is less sure.
+    fn fold_write(&self, found: &mut Vec<Repeated>, from: usize) {
+        let [read, write] = &found[from..] else { return };
+        if self.queries[read.query as usize].shape.operation.is_write() {
+            return;
+        }
+        let also = write.query;
+        if read.traps.len() <= write.traps.len() {
+            found.pop();
+            found[from].also_writes = Some(also);
+        } else {
+            found.remove(from);
         }
     }
 
@@ -253,6 +272,7 @@ impl Program {
             iteration,
             path,
             query,
+            also_writes: None,
             relation,
             traps,
         }

@@ -33,6 +33,9 @@ const TEST_FOLDERS: &[&str] = &[
     "test-utils",
     "testutils",
     "load-tests",
+    "dev-server",
+    "test-plugins",
+    "sandbox",
 ];
 const TEST_MARKS: &[&str] = &[
     ".test.",

@@ -3,6 +3,8 @@
 //! The query in such a wrapper has no table of its own. Each call that names a model is a query of that model, as the
 //! programmer reads it, and stands where the wrapper is called.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashSet;
 use tuneup_model::TableRef;
 
@@ -131,18 +133,26 @@ impl Program {
             return false;
         }
         let mut queries = 0;
+        let mut writes = BTreeSet::new();
         for (n, call) in facts.calls.iter().enumerate() {
             if !it.span.contains(facts.span(call.expr)) {
                 continue;
             }
             let asks = match &self.targets[function.file as usize][n] {
-                Target::Query(query) if open.contains(query) => true,
+                Target::Query(query) if open.contains(query) => {
+                    writes.insert(self.queries[*query as usize].shape.operation.is_write());
+                    true
+                }
                 Target::Query(_) => return false,
                 Target::Functions(targets, _) => {
                     let wraps = targets.iter().any(|it| known.iter().any(|(other, _)| other == it));
                     if !wraps && targets.iter().any(|it| asking.contains(it)) {
                         return false;
                     }
+                    let wrapped = known.iter().filter(|(other, _)| targets.contains(other));
+                    writes.extend(
+                        wrapped.map(|(_, query)| self.queries[*query as usize].shape.operation.is_write()),
+                    );
                     if wraps && self.model_among(function.file, CallId(n as u32)).is_some() {
                         return false;
                     }
@@ -158,7 +168,7 @@ impl Program {
             }
             queries += usize::from(asks);
         }
-        (1..=MAX_QUERIES).contains(&queries)
+        (1..=MAX_QUERIES).contains(&queries) && writes.len() == 1
     }
 
     /// What a wrapper's query asks where it is given a model.

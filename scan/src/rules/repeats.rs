@@ -90,6 +90,11 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
         let at = Where::Code(paths::call_at(program, query.file, query.call));
         draft.evidence.push((EvidenceKind::Query, format!("the query on `{table}`"), at));
     }
+    if let Some(write) = it.also_writes.map(|write| &program.queries[write as usize]) {
+        let at = Where::Code(paths::call_at(program, write.file, write.call));
+        let table = write.shape.table.name().unwrap_or("?");
+        draft.evidence.push((EvidenceKind::Query, format!("each turn also writes to `{table}`"), at));
+    }
     let mut reach = 0;
     match paths::arrival(program, function) {
         Some(arrival) => {
