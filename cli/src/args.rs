@@ -78,6 +78,8 @@ pub(crate) enum Format {
     Terminal,
     /// For programs, see docs/schema
     Json,
+    /// Findings for code hosts and editors: SARIF 2.1.0
+    Sarif,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
