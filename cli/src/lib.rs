@@ -4,6 +4,7 @@
 //! A library beside the binary, so that tests can reach the command definition and write its reference page.
 
 mod args;
+mod config;
 mod edge;
 mod error;
 mod exit;

@@ -14,7 +14,7 @@ use crate::args::{Format, GlobalArgs};
 use crate::error::CliError;
 use crate::place::Place;
 use crate::progress::ProgressLine;
-use crate::{Exit, edge, isolate, output, suggest};
+use crate::{Exit, config, edge, isolate, output, suggest};
 
 /// Find slow code by reading it: follows each query from route to repository
 ///
@@ -86,6 +86,7 @@ impl ScanArgs {
 pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError> {
     let rules = chosen_rules(&args.rules)?;
     let tree = open(&args.path)?;
+    let config = config::load(&tree, &args.path, global.config.as_deref())?;
     start_workers(args.threads)?;
     let progress = ProgressLine::new(global);
     let show = |step| progress.show(step);
@@ -93,6 +94,7 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
         rules,
         candidates: if args.candidates { Candidates::Show } else { Candidates::Hide },
         focus: tree.focus(),
+        handles: &config.handles,
         isolate: Some(&isolate::facts_in_child),
         progress: &show,
     };

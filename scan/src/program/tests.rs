@@ -51,8 +51,14 @@ fn link(text: &str) -> Linked {
         fixture.files.push(("schema.prisma".to_owned(), SCHEMA.to_owned()));
     }
     let tree = MemoryTree::new(fixture.files.clone());
-    let options =
-        Options { rules: None, candidates: Candidates::Show, focus: "", isolate: None, progress: &|_| {} };
+    let options = Options {
+        rules: None,
+        candidates: Candidates::Show,
+        focus: "",
+        handles: &[],
+        isolate: None,
+        progress: &|_| {},
+    };
     let loaded = load(&tree, &options);
     assert_eq!(loaded.warnings, [], "fixtures are well formed");
     Linked { program: loaded.program, fixture }

@@ -13,6 +13,7 @@ pub(super) fn findings(fixture: &Fixture, rule: Option<&str>) -> Vec<Finding> {
         rules: rule.map(|id| vec![id.to_owned()]),
         candidates: Candidates::Hide,
         focus: "",
+        handles: &[],
         isolate: None,
         progress: &|_| {},
     };

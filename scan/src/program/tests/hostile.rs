@@ -27,8 +27,14 @@ fn findings(files: &[String]) -> String {
     let sources = paths.into_iter().zip(files.iter().cloned());
     let schema = ("schema.prisma".to_owned(), SCHEMA.to_owned());
     let tree = MemoryTree::new(sources.chain([schema]));
-    let options =
-        Options { rules: None, candidates: Candidates::Show, focus: "", isolate: None, progress: &|_| {} };
+    let options = Options {
+        rules: None,
+        candidates: Candidates::Show,
+        focus: "",
+        handles: &[],
+        isolate: None,
+        progress: &|_| {},
+    };
     format!("{:#?}", scan(&tree, &options))
 }
 
