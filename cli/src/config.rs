@@ -1,14 +1,20 @@
 //! `tuneup.toml`: where it is found, and what is said of one that cannot be followed.
 
+mod page;
+mod schema;
+
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use tuneup_model::Config;
 use tuneup_scan::{ConfigError, DiskTree};
 
 use crate::error::CliError;
 use crate::suggest;
+
+pub use page::configuration_page;
+pub use schema::configuration_schema;
 
 /// The name looked for in the folder scanned and in those above it, up to the root of the workspace.
 const NAME: &str = "tuneup.toml";
@@ -37,15 +43,26 @@ pub(crate) fn load(tree: &DiskTree, path: &Path, named: Option<&Path>) -> Result
         return read(file, file);
     }
     let Some(found) = nearest(tree) else { return Ok(Config::default()) };
-    let up = "../".repeat(found.levels_up);
-    let shown = if path == Path::new(".") { PathBuf::from(up) } else { path.join(up) }.join(NAME);
-    let mut config = read(&found.file, &shown)?;
+    let mut config = read(&found.file, &shown(path, found.levels_up))?;
     for handle in &mut config.handles {
         if let Some(file) = handle.file.as_mut().filter(|_| !found.folder.is_empty()) {
             *file = format!("{}/{file}", found.folder);
         }
     }
     Ok(config)
+}
+
+/// The file as seen from where the user is.
+fn shown(path: &Path, levels_up: usize) -> PathBuf {
+    let mut folder = path.to_owned();
+    for _ in 0..levels_up {
+        match folder.components().next_back() {
+            Some(Component::Normal(_)) => drop(folder.pop()),
+            _ => folder.push(".."),
+        }
+    }
+    let plain = folder.components().filter(|part| *part != Component::CurDir);
+    plain.collect::<PathBuf>().join(NAME)
 }
 
 /// A file that is there, without having been named.

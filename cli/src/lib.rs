@@ -16,6 +16,7 @@ mod reference;
 mod suggest;
 mod verbs;
 
+pub use config::{configuration_page, configuration_schema};
 pub use edge::main;
 pub use exit::Exit;
 pub use reference::reference;

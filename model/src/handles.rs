@@ -35,7 +35,8 @@ keyed! {
         does: Does,
         /// The table or other store that the call reads or writes.
         table: Option<String>,
-        /// Position of the argument that names the table: by its text, or by the entity class it is. The first is 0.
+        /// Position of the argument that names the table: by its text, by that of its elements where it is a list, or by the
+        /// entity class it is. The first is 0.
         table_argument: Option<u32>,
         /// With `table-argument`: the table is the text up to this separator. With `":"`, `"user:" + uid` is of the table
         /// `user`.
@@ -44,11 +45,13 @@ keyed! {
         key_argument: Option<u32>,
         /// With `key-argument`: the column that it selects by. Absent, the table's primary key.
         key_column: Option<String>,
-        /// Position of the argument that bounds how many rows are touched. A negative number there bounds nothing.
+        /// Position of the argument that bounds how many rows are touched. A list there bounds by its length, a negative
+        /// number bounds nothing.
         limit_argument: Option<u32>,
         /// With `does = "query"`: position of the argument with the SQL text.
         sql_argument: Option<u32>,
-        /// The method that does the same for many keys in one round trip. A finding about the call in a loop names it.
+        /// The method that does the same for many keys in one round trip; the method itself where it takes a list too. A
+        /// finding about the call in a loop names it.
         batched_by: Option<String>,
     }
 }

@@ -75,7 +75,7 @@ fn the_nearest_file_up_to_the_workspace_counts() {
     ");
     sandbox.write("apps/api/tuneup.toml", "handels = []\n");
     assert_snapshot!(said(&sandbox, &["scan", "apps/api/src"]), @r"
-    error: cannot follow the configuration `apps/api/src/../tuneup.toml`
+    error: cannot follow the configuration `apps/api/tuneup.toml`
     caused by: line 1, column 1: unknown key `handels`
     hint: did you mean `handles`?
     -- exit code 2

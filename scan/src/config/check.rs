@@ -116,17 +116,6 @@ fn methods<'a>(call: &'a HandleCall, at: &At, seen: &mut BTreeSet<&'a str>) -> C
     ensure(batch.is_none_or(|name| name.split('.').all(is_name)), at, Some("batched-by"), || {
         ("`batched-by` is not the name of a method", "name the method of this handle that takes many keys")
     })?;
-    ensure(
-        batch.is_none_or(|name| !call.methods.iter().any(|it| it == name)),
-        at,
-        Some("batched-by"),
-        || {
-            (
-                "a method cannot be its own batch form",
-                "give the batch form an entry of its own, without `batched-by`",
-            )
-        },
-    )?;
     let held = matches!(call.does, Does::Transaction | Does::Connection | Does::Lock | Does::None);
     refuse(call.batched_by.is_some() && held, at, "batched-by", call.does)
 }
