@@ -103,6 +103,16 @@ words! {
     }
 }
 
+impl HandleDeclaration {
+    /// The way from the module to the object with the methods, export and path as one: `createPool().getConnection()`.
+    /// Empty where the module itself has them.
+    pub fn way(&self) -> String {
+        let (export, path) = (self.export.as_deref().unwrap_or(""), self.path.as_deref().unwrap_or(""));
+        let dot = if export.is_empty() || path.is_empty() || path.starts_with('(') { "" } else { "." };
+        format!("{export}{dot}{path}")
+    }
+}
+
 impl Does {
     /// The operation on rows that a call of this sort is; absent where it is none, or SQL says which.
     pub fn operation(self) -> Option<Operation> {

@@ -42,6 +42,7 @@ pub(crate) fn warnings(declarations: &[HandleDeclaration], files: &[String]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Candidates, MemoryTree, Options, why};
 
     #[test]
     fn what_ships_can_be_read() {
@@ -66,6 +67,34 @@ mod tests {
             for call in &declaration.calls {
                 assert!(call.batched_by.as_ref().is_none_or(|name| known.contains(&name)), "{call:?}");
             }
+        }
+    }
+
+    /// A way that the program never arrives at would declare nothing.
+    #[test]
+    fn ways_are_those_that_the_program_follows() {
+        for declaration in built_in_handles() {
+            let package = declaration.package.as_deref().unwrap();
+            let method = &declaration.calls[0].methods[0];
+            let export = declaration.export.as_deref();
+            let import = export.map_or("made".to_owned(), |export| format!("{{ {export} }}"));
+            let way = declaration.way();
+            let code = if export.is_some() { way.clone() } else { format!("made{way}") };
+            let text = format!(
+                "import {import} from '{package}';\nexport const f = () =>\n  {code}.{method}('x');\n"
+            );
+            let tree = MemoryTree::new([("/a.ts".into(), text)]);
+            let options = Options {
+                rules: None,
+                candidates: Candidates::Hide,
+                focus: "",
+                handles: &[],
+                isolate: None,
+                progress: &|_| {},
+            };
+            let said = why(&tree, &options, "a.ts", 3).unwrap().to_string();
+            let target = format!("target: `{way}.{method}` of `{package}`");
+            assert!(said.contains(&target), "{target}\n{said}");
         }
     }
 

@@ -135,20 +135,12 @@ fn lower_first(text: &str) -> String {
 }
 
 fn shipped(page: &mut String, declarations: &[HandleDeclaration]) {
-    page.push_str("| package | export | way to the object | methods |\n| --- | --- | --- | --- |\n");
+    page.push_str("| package | object | methods |\n| --- | --- | --- |\n");
     for handle in declarations {
-        let code = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!("`{text}`"));
         let methods: Vec<String> =
             handle.calls.iter().flat_map(|call| &call.methods).map(|name| format!("`{name}`")).collect();
-        writeln!(
-            page,
-            "| {} | {} | {} | {} |",
-            code(&handle.package),
-            code(&handle.export),
-            code(&handle.path),
-            methods.join(" ")
-        )
-        .expect(INFALLIBLE);
+        let package = handle.package.as_deref().unwrap_or_default();
+        writeln!(page, "| `{package}` | `{}` | {} |", handle.way(), methods.join(" ")).expect(INFALLIBLE);
     }
 }
 
