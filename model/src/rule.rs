@@ -35,3 +35,14 @@ pub enum Category {
     Schema,
     Algorithm,
 }
+
+impl Category {
+    /// The word of it in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queries => "queries",
+            Self::Schema => "schema",
+            Self::Algorithm => "algorithm",
+        }
+    }
+}

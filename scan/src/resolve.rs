@@ -21,6 +21,7 @@ use tuneup_model::Warning;
 use crate::source::SourceTree;
 use crate::workspace::{Package, Workspace};
 use installed::Node;
+pub(crate) use layout::EXTENSIONS;
 use layout::{Found, Layout};
 use tsconfig::Configs;
 

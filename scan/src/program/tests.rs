@@ -56,6 +56,7 @@ fn link(text: &str) -> Linked {
         candidates: Candidates::Show,
         queries: Queries::Omit,
         focus: "",
+        handles: &[],
         isolate: None,
         progress: &|_| {},
     };

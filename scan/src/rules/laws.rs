@@ -14,6 +14,7 @@ pub(super) fn findings(fixture: &Fixture, rule: Option<&str>) -> Vec<Finding> {
         candidates: Candidates::Hide,
         queries: Queries::Omit,
         focus: "",
+        handles: &[],
         isolate: None,
         progress: &|_| {},
     };
