@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use tuneup_model::{Confidence, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Warning};
 
 use crate::facts::{FileFacts, NameId, facts};
-use crate::program::{FnRef, Parts, Program, Target};
+use crate::program::{DeclaredHandles, FnRef, Parts, Program, Target};
 use crate::report::{At, Report, Texts};
 use crate::resolve::{Resolution, Resolver};
 use crate::rules::RULES;
@@ -168,7 +168,14 @@ pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
     let schemas = schemas.into_iter().map(|(_, schema)| schema).collect();
     let program = {
         let read = |path: &str| tree.read(path).ok();
+        let built_in = handles::built_in_handles();
+        let number = |declared: &str| {
+            let path = handles::module(declared, &listing.files)?;
+            sources.binary_search_by(|known| known.as_str().cmp(path)).ok().map(|at| at as u32)
+        };
+        let handles = DeclaredHandles::of(options.handles.iter().chain(&built_in), &number);
         Program::link(Parts {
+            handles,
             files,
             resolutions,
             schemas,

@@ -5,6 +5,7 @@
 
 mod calls;
 mod collections;
+mod declared;
 mod deliberate;
 mod effects;
 mod entries;
@@ -46,6 +47,7 @@ use crate::resolve::Resolution;
 use crate::schema::Schema;
 use crate::workspace::Workspace;
 
+pub(crate) use declared::DeclaredHandles;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
@@ -76,6 +78,7 @@ pub(crate) struct Program {
     callers: FxHashMap<FnRef, Vec<(u32, CallId)>>,
     origins: Vec<Option<Origin>>,
     entities: Entities,
+    handles: DeclaredHandles,
     uses: RefCell<FxHashMap<u32, FxHashMap<ExprId, handles::Use>>>,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
@@ -95,6 +98,7 @@ pub(crate) struct Parts<'a> {
     pub schemas: Vec<Schema>,
     pub catalog: Catalog,
     pub workspace: Workspace,
+    pub handles: DeclaredHandles,
     /// The text of a file of the tree, for the places of declarations.
     pub read: &'a dyn Fn(&str) -> Option<String>,
     /// The folder looked at, whose own name says nothing of what its files are for.
@@ -122,6 +126,7 @@ impl Program {
             callers: FxHashMap::default(),
             origins: Vec::new(),
             entities: Entities::default(),
+            handles: parts.handles,
             uses: RefCell::default(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),

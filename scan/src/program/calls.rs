@@ -283,6 +283,9 @@ impl Program {
         if api.package == "global" {
             return self.builtin_result(api, file, id);
         }
+        if let Some(value) = self.declared_result(api, file, id) {
+            return value;
+        }
         if let Some(handle) = self.handle_made(api, file, id) {
             return handle;
         }

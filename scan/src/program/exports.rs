@@ -62,7 +62,10 @@ impl Program {
     /// The whole module behind a specifier.
     pub(super) fn module(&self, file: u32, specifier: NameId) -> Option<Exported> {
         match self.resolutions[file as usize].get(&specifier)? {
-            Resolution::File(target) => Some(Exported::Module(*target)),
+            Resolution::File(target) => Some(match self.handles.module(*target) {
+                Some(package) => api(&package, ""),
+                None => Exported::Module(*target),
+            }),
             Resolution::Schema(schema) => Some(api(&format!("@prisma/client#{schema}"), "")),
             // `lodash/chunk` is `chunk` of lodash.
             Resolution::External { package, subpath }

@@ -72,6 +72,7 @@ impl Program {
             Value::HandleMethod(handle, name) => {
                 self.handle_gives(*handle, name, CallAt { file, call }, position, index)
             }
+            Value::Api(api) if let Some(given) = self.declared_gives(api, index) => given,
             Value::Api(api) if api.path.starts_with("Array#") => {
                 let element = libraries::iterating_method(&api.path["Array#".len()..]);
                 if element == Some(index) {

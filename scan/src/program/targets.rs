@@ -45,11 +45,13 @@ pub(crate) struct Query {
     /// Earlier calls of the same file that make up the query, where it is built step by step.
     pub parts: Vec<CallId>,
     pub built: Option<BuiltBy>,
+    /// The method that does the same for many keys, where a declaration names one.
+    pub batch: Option<Arc<str>>,
 }
 
 impl Query {
     pub(crate) fn new(file: u32, call: CallId, shape: QueryShape) -> Self {
-        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None }
+        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None, batch: None }
     }
 }
 
@@ -124,7 +126,9 @@ impl Program {
                 }
                 _ => Target::Client(name.clone()),
             },
-            Value::Api(api) => Target::Api(api.clone()),
+            Value::Api(api) => {
+                self.declared_target(api, file, id, queries).unwrap_or_else(|| Target::Api(api.clone()))
+            }
             Value::Either(_)
             | Value::Function(_)
             | Value::Memoized(..)
