@@ -87,6 +87,7 @@ mod tests {
             let options = Options {
                 rules: None,
                 candidates: Candidates::Hide,
+                queries: crate::Queries::Omit,
                 focus: "",
                 handles: &[],
                 isolate: None,

@@ -19,6 +19,7 @@ mod iterations;
 mod kept;
 mod libraries;
 mod members;
+mod mixins;
 mod params;
 mod reach;
 mod repeated;
@@ -79,6 +80,7 @@ pub(crate) struct Program {
     origins: Vec<Option<Origin>>,
     entities: Entities,
     handles: DeclaredHandles,
+    mixins: mixins::Mixins,
     uses: RefCell<FxHashMap<u32, FxHashMap<ExprId, handles::Use>>>,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
@@ -127,6 +129,7 @@ impl Program {
             origins: Vec::new(),
             entities: Entities::default(),
             handles: parts.handles,
+            mixins: mixins::Mixins::default(),
             uses: RefCell::default(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),
@@ -139,6 +142,7 @@ impl Program {
         };
         let paths: Vec<String> = program.files.iter().map(|facts| facts.path.clone()).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        program.find_mixins();
         program.index_classes();
         program.declare_tables(&mut Texts::new(&paths, parts.read));
         program.resolve_calls();

@@ -65,6 +65,12 @@ impl Program {
         let here = |expr: ExprId| Place { file: at.file, expr };
         match facts.expr(at.expr) {
             Expr::Symbol(symbol) => self.symbol_value(at.file, symbol),
+            Expr::Global(_) | Expr::Member { .. } if self.is_own_exports(at.file, at.expr) => {
+                match self.exports[at.file as usize].default {
+                    Some(expr) => self.eval(here(expr)),
+                    None => Value::Module(at.file),
+                }
+            }
             Expr::Global(name) => global(facts.name(name)),
             Expr::This => self.this_value(at),
             Expr::Member { object, property } => self.eval_member(at.file, object, property),
@@ -137,7 +143,7 @@ impl Program {
     }
 
     /// `exports` or `module.exports` of the file itself.
-    fn is_own_exports(&self, file: u32, expr: ExprId) -> bool {
+    pub(super) fn is_own_exports(&self, file: u32, expr: ExprId) -> bool {
         let facts = &self.files[file as usize];
         let is_global = |expr: ExprId, wanted: &str| matches!(facts.expr(expr), Expr::Global(name) if facts.name(name) == wanted);
         match facts.expr(expr) {

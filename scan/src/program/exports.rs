@@ -127,6 +127,9 @@ impl Program {
         if external.is_some() {
             return external;
         }
+        if let Some(place) = self.written_export(file, name) {
+            return Some(Exported::Place(place));
+        }
         // CommonJS: a property of `module.exports`.
         let default = Place { file, expr: table.default? };
         match facts.expr(default.expr) {

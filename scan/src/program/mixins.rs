@@ -1,0 +1,95 @@
+//! What other files add to the exports of a module: `require('./create')(Topics)` where that file says
+//! `module.exports = (Topics) => { Topics.create = … }`.
+
+use rustc_hash::FxHashMap;
+
+use super::Program;
+use super::value::{FnRef, Value};
+use crate::facts::{Expr, ExprId, FileFacts, SymbolId};
+use crate::place::Place;
+
+/// Functions that a module hands its exports to, with the position of that argument, by file.
+pub(super) type Mixins = FxHashMap<u32, Vec<(FnRef, u32)>>;
+
+impl Program {
+    /// Finds the mixins of all files, before values are asked for.
+    pub(super) fn find_mixins(&mut self) {
+        let mut mixins = Mixins::default();
+        for (file, facts) in self.files.iter().enumerate() {
+            let file = file as u32;
+            let own = self.exports_symbols(file);
+            for call in &facts.calls {
+                for (position, arg) in facts.list(call.args).iter().enumerate() {
+                    let is_exports = match facts.expr(*arg) {
+                        Expr::Symbol(symbol) => own.contains(&symbol),
+                        _ => self.is_own_exports(file, *arg),
+                    };
+                    if !is_exports {
+                        continue;
+                    }
+                    let callee = self.eval(Place { file, expr: call.callee });
+                    let function = match callee {
+                        Value::Function(function) => Some(function),
+                        Value::Module(module) => self.default_function(module),
+                        _ => None,
+                    };
+                    if let Some(function) = function {
+                        mixins.entry(file).or_default().push((function, position as u32));
+                    }
+                }
+            }
+        }
+        self.mixins = mixins;
+        self.cache.borrow_mut().clear();
+        self.returns.borrow_mut().clear();
+        self.typed.borrow_mut().clear();
+    }
+
+    fn default_function(&self, module: u32) -> Option<FnRef> {
+        match self.exported_value(&self.exported(module, "default", 0)?) {
+            Value::Function(function) => Some(function),
+            _ => None,
+        }
+    }
+
+    /// Variables that stand for the exports of their file: `const Topics = module.exports`, `module.exports = Topics`.
+    fn exports_symbols(&self, file: u32) -> Vec<SymbolId> {
+        let facts = &self.files[file as usize];
+        let mut found: Vec<SymbolId> = Vec::new();
+        if let Some(Expr::Symbol(symbol)) = self.exports[file as usize].default.map(|it| facts.expr(it)) {
+            found.push(symbol);
+        }
+        for (n, symbol) in facts.symbols.iter().enumerate() {
+            if symbol.definition.is_some_and(|it| self.is_own_exports(file, it)) {
+                found.push(SymbolId(n as u32));
+            }
+        }
+        found
+    }
+
+    /// A property that the program writes to the exports of a file, there or in a mixin.
+    pub(super) fn written_export(&self, file: u32, name: &str) -> Option<Place> {
+        let facts = &self.files[file as usize];
+        let own = self.exports_symbols(file);
+        let written = |facts: &FileFacts, is_exports: &dyn Fn(SymbolId) -> bool| -> Option<ExprId> {
+            let mut writes = facts.property_writes.iter().rev();
+            writes
+                .find(|write| is_exports(write.symbol) && facts.name(write.name) == name)
+                .map(|write| write.value)
+        };
+        if let Some(expr) = written(facts, &|symbol| own.contains(&symbol)) {
+            return Some(Place { file, expr });
+        }
+        self.mixins.get(&file).into_iter().flatten().find_map(|(function, position)| {
+            let facts = &self.files[function.file as usize];
+            let is_parameter = |symbol: SymbolId| {
+                facts.symbol(symbol).definition.is_some_and(|it| {
+                    matches!(facts.expr(it), Expr::Param { function: owner, index }
+                        if owner == function.id && index == *position)
+                })
+            };
+            let expr = written(facts, &is_parameter)?;
+            Some(Place { file: function.file, expr })
+        })
+    }
+}
