@@ -184,14 +184,38 @@ impl Program {
                 Target::Functions(..) => (at_top, "", super::iterations::callee_name(facts, call.callee)),
                 _ => (false, "", ""),
             };
-            if !registers {
+            let is_route = self.names_a_route(file, id);
+            if !registers && !is_route {
                 continue;
             }
-            let kind = registration_kind(package, name);
+            let kind = if is_route { EntryKind::Request } else { registration_kind(package, name) };
             for function in self.functions_in_arguments(file, id) {
                 entries.push(Entry { function, kind, label: self.registration_label(file, id, name) });
             }
         }
+    }
+
+    /// A wrapper of the program that registers a handler: `page(router, '/users', [guard], users.list)`.
+    fn names_a_route(&self, file: u32, call: CallId) -> bool {
+        let facts = &self.files[file as usize];
+        if !matches!(self.targets[file as usize][call.index()], Target::Functions(..) | Target::Unresolved) {
+            return false;
+        }
+        let args = facts.args(call);
+        let path = args.iter().position(|arg| match facts.expr(*arg) {
+            Expr::Str(text) => facts.name(text).starts_with('/'),
+            Expr::Template(list) => facts.list(list).first().is_some_and(
+                |first| matches!(facts.expr(*first), Expr::Str(text) if facts.name(text).starts_with('/')),
+            ),
+            _ => false,
+        });
+        let Some(path) = path else { return false };
+        // The handler comes last and by name: a callback written on the spot may be anything.
+        args.len() > path + 1
+            && args.last().is_some_and(|last| {
+                matches!(facts.expr(*last), Expr::Member { .. } | Expr::Symbol(_))
+                    && matches!(self.eval(Place { file, expr: *last }), Value::Function(_) | Value::Memoized(..))
+            })
     }
 
     /// `createTool({ execute: async () => … })`: an object with functions, for the library to call.
