@@ -1,6 +1,7 @@
 //! Entry points: where requests, jobs and schedules enter the program, and what they reach.
 
 mod conventions;
+mod folders;
 mod reach;
 
 use rustc_hash::FxHashSet;
@@ -60,6 +61,7 @@ impl Program {
             self.decorated_entries(file, &mut entries);
             self.convention_entries(file, &mut entries);
             self.registered_entries(file, &mut entries);
+            self.folder_entries(file, &mut entries);
         }
         if entries.is_empty() {
             for file in 0..self.files.len() as u32 {
@@ -167,8 +169,14 @@ impl Program {
                 Target::Api(api) if api.package == "global" => (false, "", ""),
                 Target::Api(api) => {
                     let iterates = libraries::iterating_function(api) || libraries::memoizes(api).is_some();
-                    let keeps =
-                        at_top || super::graph::is_registrar(api.last()) || self.hands_over_methods(file, id);
+                    let is_scheduler = matches!(
+                        registration_kind(&api.package, api.last()),
+                        EntryKind::Job | EntryKind::Schedule
+                    );
+                    let keeps = at_top
+                        || is_scheduler
+                        || super::graph::is_registrar(api.last())
+                        || self.hands_over_methods(file, id);
                     (!iterates && keeps, api.package.as_str(), api.last())
                 }
                 Target::Unresolved | Target::Plain => {
@@ -214,7 +222,10 @@ impl Program {
         args.len() > path + 1
             && args.last().is_some_and(|last| {
                 matches!(facts.expr(*last), Expr::Member { .. } | Expr::Symbol(_))
-                    && matches!(self.eval(Place { file, expr: *last }), Value::Function(_) | Value::Memoized(..))
+                    && matches!(
+                        self.eval(Place { file, expr: *last }),
+                        Value::Function(_) | Value::Memoized(..)
+                    )
             })
     }
 

@@ -67,6 +67,27 @@ impl Program {
         found
     }
 
+    /// The names that a module exports, with what it and its mixins write to its exports.
+    pub(super) fn export_names(&self, file: u32) -> Vec<String> {
+        let facts = &self.files[file as usize];
+        let table = &self.exports[file as usize];
+        let mut names: Vec<String> = table.by_name.keys().cloned().collect();
+        names.extend(table.default.map(|_| "default".to_owned()));
+        let own = self.exports_symbols(file);
+        let written = facts.property_writes.iter().filter(|write| own.contains(&write.symbol));
+        names.extend(written.map(|write| facts.name(write.name).to_owned()));
+        for (function, position) in self.mixins.get(&file).into_iter().flatten() {
+            let facts = &self.files[function.file as usize];
+            let written = facts.property_writes.iter().filter(|write| {
+                facts.symbol(write.symbol).definition.is_some_and(|it| {
+                    facts.expr(it) == Expr::Param { function: function.id, index: *position }
+                })
+            });
+            names.extend(written.map(|write| facts.name(write.name).to_owned()));
+        }
+        names
+    }
+
     /// A property that the program writes to the exports of a file, there or in a mixin.
     pub(super) fn written_export(&self, file: u32, name: &str) -> Option<Place> {
         let facts = &self.files[file as usize];

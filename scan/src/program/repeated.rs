@@ -2,6 +2,7 @@
 
 use crate::facts::{BinaryOp, CallId, Expr, SymbolId};
 use crate::orm::{self, CallAt};
+use rustc_hash::FxHashSet;
 
 use super::Program;
 use super::effects::Effects;
@@ -250,7 +251,7 @@ impl Program {
         if self.is_behind_cache(file, call, &iteration) {
             traps.push(Trap::LocalCache);
         }
-        if self.call_effects(file, call).has_any(SLOW) {
+        if self.is_slower_on_the_way(file, call, path.len()) {
             traps.push(Trap::SlowerWork);
         } else if self.turn_waits_for_slower(file, &iteration) {
             traps.push(Trap::SlowerTurn);
@@ -347,6 +348,34 @@ impl Program {
                 }
                 _ => false,
             })
+    }
+
+    /// True where the call leads to the network no later than to the query, `hops` calls away.
+    fn is_slower_on_the_way(&self, file: u32, call: CallId, hops: usize) -> bool {
+        if !self.call_effects(file, call).has_any(SLOW) {
+            return false;
+        }
+        let mut layer = match self.target(file, call) {
+            Target::Functions(targets, _) => targets.clone(),
+            _ => return true,
+        };
+        let mut seen: FxHashSet<FnRef> = layer.iter().copied().collect();
+        for _ in 0..hops.max(1) {
+            let mut next = Vec::new();
+            for function in &layer {
+                for (inner, _) in self.calls_in_place(*function) {
+                    if self.direct_effects(function.file, inner).has_any(SLOW) {
+                        return true;
+                    }
+                    if let Target::Functions(targets, _) = self.target(function.file, inner) {
+                        let slow = targets.iter().filter(|it| self.graph.effects(**it).has_any(SLOW));
+                        next.extend(slow.filter(|it| seen.insert(**it)).copied());
+                    }
+                }
+            }
+            layer = next;
+        }
+        false
     }
 
     /// True where an awaited call of the same turn leaves for the network.
