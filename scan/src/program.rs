@@ -38,7 +38,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
 
 use crate::facts::{
-    CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolKind, TypeExpr, TypeId,
+    CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolId, SymbolKind, TypeExpr, TypeId,
 };
 use crate::objects::Follow;
 use crate::orm::Entities;
@@ -81,6 +81,8 @@ pub(crate) struct Program {
     entities: Entities,
     handles: DeclaredHandles,
     mixins: mixins::Mixins,
+    /// Per file, the variables that stand for its exports.
+    own_exports: Vec<Vec<SymbolId>>,
     uses: RefCell<FxHashMap<u32, FxHashMap<ExprId, handles::Use>>>,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
@@ -130,6 +132,7 @@ impl Program {
             entities: Entities::default(),
             handles: parts.handles,
             mixins: mixins::Mixins::default(),
+            own_exports: Vec::new(),
             uses: RefCell::default(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),

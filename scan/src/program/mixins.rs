@@ -15,9 +15,14 @@ impl Program {
     /// Finds the mixins of all files, before values are asked for.
     pub(super) fn find_mixins(&mut self) {
         let mut mixins = Mixins::default();
+        self.own_exports = (0..self.files.len() as u32).map(|file| self.exports_symbols(file)).collect();
         for (file, facts) in self.files.iter().enumerate() {
             let file = file as u32;
-            let own = self.exports_symbols(file);
+            let own = &self.own_exports[file as usize];
+            // Without CommonJS there is nothing to hand out.
+            if own.is_empty() && self.exports[file as usize].default.is_none() {
+                continue;
+            }
             for call in &facts.calls {
                 for (position, arg) in facts.list(call.args).iter().enumerate() {
                     let is_exports = match facts.expr(*arg) {
@@ -73,7 +78,7 @@ impl Program {
         let table = &self.exports[file as usize];
         let mut names: Vec<String> = table.by_name.keys().cloned().collect();
         names.extend(table.default.map(|_| "default".to_owned()));
-        let own = self.exports_symbols(file);
+        let own = &self.own_exports[file as usize];
         let written = facts.property_writes.iter().filter(|write| own.contains(&write.symbol));
         names.extend(written.map(|write| facts.name(write.name).to_owned()));
         for (function, position) in self.mixins.get(&file).into_iter().flatten() {
@@ -91,7 +96,10 @@ impl Program {
     /// A property that the program writes to the exports of a file, there or in a mixin.
     pub(super) fn written_export(&self, file: u32, name: &str) -> Option<Place> {
         let facts = &self.files[file as usize];
-        let own = self.exports_symbols(file);
+        if facts.property_writes.is_empty() && !self.mixins.contains_key(&file) {
+            return None;
+        }
+        let own = &self.own_exports[file as usize];
         let written = |facts: &FileFacts, is_exports: &dyn Fn(SymbolId) -> bool| -> Option<ExprId> {
             let mut writes = facts.property_writes.iter().rev();
             writes
