@@ -34,4 +34,6 @@ pub enum Category {
     Queries,
     Schema,
     Algorithm,
+    /// The process itself: its one thread, and what it has in flight.
+    Runtime,
 }

@@ -44,6 +44,7 @@ use crate::workspace::Workspace;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
+pub(crate) use libraries::{Blocking, blocking, bounds_concurrency};
 pub(crate) use reach::Hop;
 pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use roles::Role;
@@ -69,6 +70,7 @@ pub(crate) struct Program {
     subclasses: FxHashMap<ClassRef, Vec<ClassRef>>,
     callers: FxHashMap<FnRef, Vec<(u32, CallId)>>,
     origins: Vec<Option<Origin>>,
+    served: OnceCell<Vec<Option<Origin>>>,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
     cache: RefCell<FxHashMap<Place, eval::Slot>>,
@@ -112,6 +114,7 @@ impl Program {
             subclasses: FxHashMap::default(),
             callers: FxHashMap::default(),
             origins: Vec::new(),
+            served: OnceCell::new(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),
             cache: RefCell::default(),
@@ -180,6 +183,12 @@ impl Program {
     /// How a function is reached from an entry point; none where it is not.
     pub(crate) fn origin(&self, function: FnRef) -> Option<Origin> {
         self.origins[self.graph.index(function)]
+    }
+
+    /// How a function is reached from a request; none where no request reaches it.
+    pub(crate) fn served_origin(&self, function: FnRef) -> Option<Origin> {
+        let served = self.served.get_or_init(|| self.reached_from(Entry::is_served));
+        served[self.graph.index(function)]
     }
 
     /// The name people know a function by: `Service.method`, `handler`, `GET (route.ts)`.

@@ -1,0 +1,284 @@
+//! Rule `unbounded-concurrency`: work outside the process is started for all elements of a growing list at once.
+//!
+//! For the database alone the advice is one statement for all, and other rules give it; this one speaks of the database
+//! only where each element takes several statements or a transaction.
+
+mod fanout;
+mod growth;
+mod work;
+
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashSet;
+use tuneup_model::{Category, Confidence, Cost, Count, EvidenceKind, RuleDoc, Severity};
+
+use super::indexes::Tables;
+use super::repeats::{self, Repeat};
+use super::{Rule, paths, volume};
+use crate::facts::Span;
+use crate::place::Place;
+use crate::program::{EntryKind, FnRef, Program};
+use crate::report::{At, Draft, Report, Step, Where};
+
+use fanout::Fanout;
+use growth::{Growth, Provenance};
+use work::{Led, Turn, Work};
+
+pub(super) static RULE: Rule = Rule {
+    doc: RuleDoc {
+        id: "unbounded-concurrency",
+        since: "0.1.0",
+        severity: Severity::Medium,
+        category: Category::Runtime,
+        summary: "Work outside the process is started for all elements of a growing list at once",
+        why: "`Promise.all` over a mapped list starts everything before the first answer is there. With ten elements that is fast; \
+              with ten thousand it is ten thousand sockets, bodies in memory and timeouts that all began to run at the same \
+              moment: the other side answers `429`, the file system `EMFILE`, the pool of the database has no connection \
+              left for anybody else. A limit of ten or twenty at a time is as fast in total, because the other side is what \
+              takes the time.",
+        slow: SLOW,
+        fast: FAST,
+        fine_when: "The list is short by nature or limited (a schema, a page, a slice), the calls pass a limiter on the way, or most \
+                    of them are answered from a cache.",
+        proof: "The calls in flight are counted while the list grows",
+    },
+    check,
+};
+
+const SLOW: &str = r#"
+//- /hooks.ts
+export async function notify(url: string, body: string) {
+  const answer = await fetch(url, { method: 'POST', body });
+  return answer.status;
+}
+//- /routes.ts
+import express from 'express';
+import { notify } from './hooks';
+
+const app = express();
+
+app.post('/notifications', async (req, res) => {
+  const sent = await Promise.all(req.body.urls.map((url) => notify(url, req.body.text)));
+  res.json(sent);
+});
+"#;
+
+const FAST: &str = r#"
+//- /hooks.ts
+export async function notify(url: string, body: string) {
+  const answer = await fetch(url, { method: 'POST', body });
+  return answer.status;
+}
+//- /routes.ts
+import express from 'express';
+import pMap from 'p-map';
+import { notify } from './hooks';
+
+const app = express();
+
+app.post('/notifications', async (req, res) => {
+  const sent = await pMap(req.body.urls, (url) => notify(url, req.body.text), { concurrency: 10 });
+  res.json(sent);
+});
+"#;
+
+fn check(program: &Program, report: &mut Report) {
+    let known = Known { program, told: OnceCell::new(), tables: OnceCell::new() };
+    for fanout in fanout::fanouts(program) {
+        let turn = work::turn(program, &fanout.turn);
+        for led in &turn.led {
+            if let Some(draft) = tell(&known, &fanout, &turn, led) {
+                report.add(&RULE.doc, draft);
+                // The limit that one kind of work needs holds for all of the turn.
+                break;
+            }
+        }
+    }
+}
+
+/// What is worked out once and only where it is needed.
+struct Known<'p> {
+    program: &'p Program,
+    told: OnceCell<FxHashSet<(u32, Span)>>,
+    tables: OnceCell<Tables<'p>>,
+}
+
+impl Known<'_> {
+    /// True where a rule on repeated queries speaks of this loop by default.
+    fn is_told(&self, fanout: &Fanout) -> bool {
+        let program = self.program;
+        let told = self.told.get_or_init(|| {
+            [Repeat::InLoop, Repeat::AcrossCalls, Repeat::Fanout, Repeat::Write, Repeat::Invariant]
+                .into_iter()
+                .flat_map(|sort| repeats::of_sort(program, sort))
+                .filter(|it| {
+                    repeats::draft(program, it, String::new()).confidence == Confidence::Likely
+                })
+                .map(|it| (it.iteration.file, it.iteration.span))
+                .collect()
+        });
+        told.contains(&(fanout.iteration.file, fanout.iteration.span))
+    }
+
+    /// Why the rows of a query may be few.
+    fn few_rows(&self, query: u32) -> Option<&'static str> {
+        let tables = self.tables.get_or_init(|| Tables::of(self.program));
+        let site = tables.sites.iter().find(|site| site.id == query)?;
+        volume::few(site, volume::extent(site), &volume::volume(tables, site))
+    }
+}
+
+fn tell(known: &Known<'_>, fanout: &Fanout, turn: &Turn, led: &Led) -> Option<Draft> {
+    let program = known.program;
+    let list = Place { file: fanout.file, expr: fanout.iteration.collection? };
+    let several = turn.transaction || turn.statements.len() > 1;
+    if led.work == Work::Database && (!several || known.is_told(fanout)) {
+        return None;
+    }
+    let growth = growth::growth(program, list);
+    if growth == Growth::Bounded {
+        return None;
+    }
+    let mut draft = begin(program, fanout, led, list);
+    match growth {
+        Growth::Grows(provenance) => {
+            if let Provenance::Rows(query) = provenance
+                && let Some(reason) = known.few_rows(query)
+            {
+                draft.doubt(reason);
+            }
+            let over = Where::Code(At { file: list.file, span: program.facts(list.file).span(list.expr) });
+            draft.evidence.push((EvidenceKind::Loop, says(program, &provenance), over));
+        }
+        Growth::Doubtful(why) => draft.doubt(why),
+        Growth::Bounded => {}
+    }
+    let text = program.expr_text(list.file, list.expr);
+    if names_pieces(&text) {
+        draft.doubt("the list is a piece of a longer one by its name");
+    }
+    doubt(program, led, turn, &mut draft);
+    arrive(program, fanout, led, &mut draft);
+    if draft.confidence == Confidence::Candidate {
+        draft.severity = Severity::Low;
+    }
+    Some(draft)
+}
+
+fn begin(program: &Program, fanout: &Fanout, led: &Led, list: Place) -> Draft {
+    let over = program.expr_text(list.file, list.expr);
+    let work = paths::callee_text(program, led.file, led.call);
+    let all = paths::callee_text(program, fanout.file, fanout.joined);
+    let function = FnRef { file: fanout.file, id: program.facts(fanout.file).call(fanout.joined).function };
+    let anchor = format!("{} › {all} › {over} › {work}", program.function_name(function));
+    let message = format!("`{work}` {} for every element of `{over}` at once", led.work.does());
+    let mut draft =
+        Draft::new(Where::Code(paths::call_at(program, fanout.file, fanout.joined)), message, anchor);
+    let at = Where::Code(paths::call_at(program, led.file, led.call));
+    draft.evidence.push((EvidenceKind::Source, format!("`{work}` {} here", led.work.does()), at));
+    led.work.help().clone_into(&mut draft.help);
+    draft.fix = Some(repeats::unsafe_fix(match led.work {
+        Work::Queue => "add all jobs with one call",
+        _ => "limit how many of them run at the same time",
+    }));
+    draft.cost = Some(Cost {
+        now: "n in flight".to_owned(),
+        after: "10 in flight".to_owned(),
+        counts: vec![Count { variable: "n".to_owned(), of: format!("elements of `{over}`") }],
+    });
+    draft
+}
+
+impl Work {
+    fn does(self) -> &'static str {
+        match self {
+            Self::Network => "asks the network",
+            Self::Files => "holds a file open",
+            Self::Database => "takes a connection of the database",
+            Self::Queue => "adds to a queue",
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::Network | Self::Files => {
+                "run a few at a time: `pMap(list, work, { concurrency: 10 })`, a `p-limit`, or pieces of the list one after the \
+                 other"
+            }
+            Self::Database => {
+                "read and write for all elements with a few statements where that is possible; else run fewer at a time than the \
+                 pool has connections (`pMap` with `concurrency`)"
+            }
+            Self::Queue => "add all jobs with one `addBulk`",
+        }
+    }
+}
+
+fn says(program: &Program, provenance: &Provenance) -> String {
+    match provenance {
+        Provenance::Sent(name) if name.is_empty() => "the client sends the list".to_owned(),
+        Provenance::Sent(name) => format!("the client sends `{name}`"),
+        Provenance::Folder => "the list holds the names in a folder".to_owned(),
+        Provenance::Remote => "another service answers with the list".to_owned(),
+        Provenance::Rows(query) => {
+            let query = &program.queries[*query as usize];
+            format!(
+                "`{}` reads the list without a small limit",
+                paths::callee_text(program, query.file, query.call)
+            )
+        }
+        Provenance::Part | Provenance::Context | Provenance::Unknown => "the list".to_owned(),
+    }
+}
+
+/// `batch`, `chunk.items`, `pageOfUsers`.
+fn names_pieces(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["batch", "chunk", "slice", "page"].iter().any(|piece| text.contains(piece))
+}
+
+fn doubt(program: &Program, led: &Led, turn: &Turn, draft: &mut Draft) {
+    if led.ambiguous {
+        draft.doubt("several implementations are possible on the way");
+    }
+    if led.kept {
+        draft.doubt("results are kept on the way, so that few calls may leave the process");
+    }
+    match led.work {
+        Work::Queue => draft.doubt("jobs are added over one connection, which takes them in turn"),
+        Work::Database if turn.transaction => {
+            draft.doubts.push("each element takes a connection for as long as its transaction".to_owned());
+        }
+        _ => {}
+    }
+    if program.facts(led.file).path.ends_with('x') {
+        draft.doubt("the code may run in a browser");
+    }
+}
+
+fn arrive(program: &Program, fanout: &Fanout, led: &Led, draft: &mut Draft) {
+    draft.rank = 70;
+    let function = FnRef { file: fanout.file, id: program.facts(fanout.file).call(fanout.joined).function };
+    match paths::arrival(program, function) {
+        Some(arrival) => {
+            draft.rank += match arrival.kind {
+                EntryKind::Request => 30,
+                EntryKind::Job | EntryKind::Schedule => 20,
+                EntryKind::Callback | EntryKind::Export => 10,
+            };
+            if arrival.by_name {
+                draft.doubts.push("an entry point reaches this by the name of a method only".to_owned());
+            }
+            draft.path = arrival.steps;
+        }
+        None => draft.doubt("no entry point reaches this code"),
+    }
+    draft.path.extend(led.path.iter().map(|hop| Step {
+        at: paths::call_at(program, hop.file, hop.call),
+        name: program.function_name(hop.enters),
+    }));
+    draft.path.push(Step {
+        at: paths::call_at(program, led.file, led.call),
+        name: paths::callee_text(program, led.file, led.call),
+    });
+}
