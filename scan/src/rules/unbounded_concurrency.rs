@@ -10,14 +10,14 @@ mod work;
 use std::cell::OnceCell;
 
 use rustc_hash::FxHashSet;
-use tuneup_model::{Category, Confidence, Cost, Count, EvidenceKind, RuleDoc, Severity};
+use tuneup_model::{Bound, Category, Confidence, Cost, Count, EvidenceKind, RuleDoc, Severity};
 
 use super::indexes::Tables;
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, volume};
 use crate::facts::Span;
 use crate::place::Place;
-use crate::program::{EntryKind, FnRef, Program};
+use crate::program::{EntryKind, FnRef, LoopClass, Program};
 use crate::report::{At, Draft, Report, Step, Where};
 
 use fanout::Fanout;
@@ -122,6 +122,10 @@ impl Known<'_> {
 
     /// Why the rows of a query may be few.
     fn few_rows(&self, query: u32) -> Option<&'static str> {
+        // Who reads up to a thousand rows expects more than a few.
+        if matches!(self.program.queries[query as usize].shape.limit, Bound::Constant(_)) {
+            return None;
+        }
         let tables = self.tables.get_or_init(|| Tables::of(self.program));
         let site = tables.sites.iter().find(|site| site.id == query)?;
         volume::few(site, volume::extent(site), &volume::volume(tables, site))
@@ -136,7 +140,8 @@ fn tell(known: &Known<'_>, fanout: &Fanout, turn: &Turn, led: &Led) -> Option<Dr
         return None;
     }
     let growth = growth::growth(program, list);
-    if growth == Growth::Bounded {
+    let by_form = fanout.iteration.class == LoopClass::Collection;
+    if growth == Growth::Bounded || (!by_form && !matches!(growth, Growth::Grows(Provenance::Sent(..)))) {
         return None;
     }
     let mut draft = begin(program, fanout, led, list);
@@ -216,10 +221,10 @@ impl Work {
 
 fn says(program: &Program, provenance: &Provenance) -> String {
     match provenance {
-        Provenance::Sent(name) if name.is_empty() => "the client sends the list".to_owned(),
-        Provenance::Sent(name) => format!("the client sends `{name}`"),
+        Provenance::Sent(name, _) if name.is_empty() => "the client sends the list".to_owned(),
+        Provenance::Sent(name, _) => format!("the client sends `{name}`"),
         Provenance::Folder => "the list holds the names in a folder".to_owned(),
-        Provenance::Remote => "another service answers with the list".to_owned(),
+        Provenance::Pages => "all pages of another service fill the list".to_owned(),
         Provenance::Rows(query) => {
             let query = &program.queries[*query as usize];
             format!(
@@ -227,7 +232,7 @@ fn says(program: &Program, provenance: &Provenance) -> String {
                 paths::callee_text(program, query.file, query.call)
             )
         }
-        Provenance::Part | Provenance::Context | Provenance::Unknown => "the list".to_owned(),
+        Provenance::Part | Provenance::Remote | Provenance::Context | Provenance::Unknown => "the list".to_owned(),
     }
 }
 

@@ -159,7 +159,8 @@ fn keep(program: &Program, fanout: Fanout, at: CallId, found: &mut Vec<Fanout>) 
         .iterations(fanout.file, at)
         .iter()
         .any(|outer| matches!(outer.class, LoopClass::Chunk | LoopClass::Page));
-    if fanout.iteration.class == LoopClass::Collection && !in_pieces {
+    // A text that is split is no collection by its form; what the client sends may be long all the same.
+    if matches!(fanout.iteration.class, LoopClass::Collection | LoopClass::Other) && !in_pieces {
         found.push(fanout);
     }
 }

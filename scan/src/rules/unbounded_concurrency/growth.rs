@@ -1,7 +1,7 @@
 //! What says that a list grows without a bound: rows of a query, an array of the request, a listing of a folder or of
 //! another service. Where nothing says so, the finding stays a candidate.
 
-use crate::facts::{CallId, Expr, ExprId, MemberKind, PropKey, SymbolId, SymbolKind};
+use crate::facts::{BinaryOp, CallId, Expr, ExprId, FileFacts, MemberKind, PropKey, SymbolId, SymbolKind};
 use crate::place::Place;
 use crate::prisma::query::Follow as _;
 use crate::program::{Effects, EntryKind, FnRef, LoopClass, Program, Target, callee_name};
@@ -15,12 +15,14 @@ pub(super) enum Provenance {
     Part,
     /// What a framework hands to a handler: the request and its surroundings.
     Context,
-    /// What another service answered.
+    /// What another service answered: mostly a page.
     Remote,
+    /// All pages that another service answered with.
+    Pages,
     /// Names in a folder.
     Folder,
-    /// What the client sent, with the name it has there.
-    Sent(String),
+    /// What the client sent: the name it has there, and the file that reads it.
+    Sent(String, u32),
     /// Rows of a query.
     Rows(u32),
 }
@@ -39,11 +41,18 @@ pub(super) fn growth(program: &Program, at: Place) -> Growth {
     if size(program, at, 0) == Size::Bounded {
         return Growth::Bounded;
     }
+    if is_counted(program, at.file, &program.expr_text(at.file, at.expr)) {
+        return Growth::Doubtful("its length is compared with a limit");
+    }
     match provenance(program, at, 0) {
-        Provenance::Sent(name) if schema_bounds(program, &name) => {
+        Provenance::Sent(name, file) if is_counted(program, file, &name) => {
+            Growth::Doubtful("its length is compared with a limit")
+        }
+        Provenance::Sent(name, _) if schema_bounds(program, &name) => {
             Growth::Doubtful("a schema limits how many elements a request may bring")
         }
-        grows @ (Provenance::Remote | Provenance::Folder | Provenance::Sent(_)) => Growth::Grows(grows),
+        grows @ (Provenance::Pages | Provenance::Folder | Provenance::Sent(..)) => Growth::Grows(grows),
+        Provenance::Remote => Growth::Doubtful("another service answers with the list, mostly with a page of it"),
         Provenance::Rows(query) => match size(program, at, 0) {
             Size::Part => Growth::Doubtful("a page has the size that somebody asks for"),
             Size::Picked => Growth::Doubtful("the rows are picked by keys, which may be few"),
@@ -78,7 +87,7 @@ fn provenance(program: &Program, at: Place, depth: u32) -> Provenance {
         Expr::Member { object, property } => of_member(program, at, object, facts.name(property), depth),
         Expr::Call(call) => of_call(program, at.file, call, depth),
         Expr::Item { object, .. } => match again(object) {
-            Provenance::Rows(_) | Provenance::Folder | Provenance::Sent(_) => Provenance::Part,
+            Provenance::Rows(_) | Provenance::Folder | Provenance::Sent(..) => Provenance::Part,
             // `[a, b] = await Promise.all([readA(), readB()])`.
             other => match item_of(program, at) {
                 Some(place) => provenance(program, place, depth + 1),
@@ -134,10 +143,15 @@ fn filled(program: &Program, file: u32, symbol: SymbolId, depth: u32) -> Provena
             Expr::Spread(inner) => Some(inner),
             _ => None,
         });
-        let loops = program.iterations(file, CallId(n as u32)).into_iter();
-        let lists = loops.filter(|it| it.class == LoopClass::Collection).filter_map(|it| it.collection);
+        let loops = program.iterations(file, CallId(n as u32));
+        let paged = loops.iter().any(|it| matches!(it.class, LoopClass::Page | LoopClass::Stream));
+        let lists = loops.iter().filter(|it| it.class == LoopClass::Collection).filter_map(|it| it.collection);
         let all: Vec<ExprId> = spread.chain(lists).collect();
-        all.into_iter().map(|expr| provenance(program, Place { file, expr }, depth + 2)).collect::<Vec<_>>()
+        let found = all.into_iter().map(|expr| match provenance(program, Place { file, expr }, depth + 2) {
+            Provenance::Remote if paged => Provenance::Pages,
+            other => other,
+        });
+        found.collect::<Vec<_>>()
     }))
 }
 
@@ -156,7 +170,7 @@ fn of_parameter(program: &Program, at: Place, function: FnRef, index: u32, depth
             matches!(callee_name(facts, callee), "Body" | "Query" | "Args" | "Param" | "ZodBody" | "Input")
         });
         if decorated || facts.use_server || it.use_server {
-            return Provenance::Sent(name.to_owned());
+            return Provenance::Sent(name.to_owned(), function.file);
         }
         return if param.decorators.is_empty() { Provenance::Context } else { Provenance::Unknown };
     }
@@ -182,11 +196,11 @@ fn of_member(program: &Program, at: Place, object: ExprId, name: &str, depth: u3
     if let Some(found) = written.max() {
         return found;
     }
-    within(provenance(program, object, depth + 1), name)
+    within(provenance(program, object, depth + 1), name, at.file)
 }
 
 /// What a member of something is.
-fn within(of: Provenance, name: &str) -> Provenance {
+fn within(of: Provenance, name: &str, file: u32) -> Provenance {
     match of {
         Provenance::Context if matches!(name, "req" | "request" | "nextUrl" | "raw") => Provenance::Context,
         Provenance::Context
@@ -196,13 +210,22 @@ fn within(of: Provenance, name: &str) -> Provenance {
                     | "json" | "formData" | "valid" | "data" | "text" | "getInput" | "rawInput"
             ) =>
         {
-            Provenance::Sent(name.to_owned())
+            Provenance::Sent(name.to_owned(), file)
         }
-        Provenance::Sent(_) => Provenance::Sent(name.to_owned()),
+        Provenance::Sent(..) => Provenance::Sent(name.to_owned(), file),
         Provenance::Remote => Provenance::Remote,
-        Provenance::Rows(_) | Provenance::Folder | Provenance::Part => Provenance::Part,
+        Provenance::Folder if name == "Contents" => Provenance::Folder,
+        Provenance::Rows(_) | Provenance::Folder | Provenance::Pages | Provenance::Part => Provenance::Part,
         Provenance::Context | Provenance::Unknown => Provenance::Unknown,
     }
+}
+
+fn of_returns(program: &Program, functions: &[FnRef], depth: u32) -> Provenance {
+    most(functions.iter().take(4).flat_map(|function| {
+        let returns = &program.facts(function.file).function(function.id).returns;
+        let places = returns.iter().map(|it| Place { file: function.file, expr: it.value });
+        places.map(|place| provenance(program, place, depth + 2)).collect::<Vec<_>>()
+    }))
 }
 
 fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Provenance {
@@ -213,12 +236,12 @@ fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Provenance
     let name = callee_name(facts, it.callee);
     match program.target(file, call) {
         Target::Query(query) => return Provenance::Rows(*query),
-        Target::Functions(functions, _) => {
-            return most(functions.iter().take(4).flat_map(|function| {
-                let returns = &program.facts(function.file).function(function.id).returns;
-                let places = returns.iter().map(|it| Place { file: function.file, expr: it.value });
-                places.map(|place| provenance(program, place, depth + 2)).collect::<Vec<_>>()
-            }));
+        Target::Functions(functions, _) => return of_returns(program, functions, depth),
+        // `prisma.$transaction(async (tx) => …)` hands back what the callback returns.
+        Target::Client(_) => {
+            if let Some(Expr::Function(id)) = facts.args(call).first().map(|arg| facts.expr(*arg)) {
+                return of_returns(program, &[FnRef { file, id }], depth);
+            }
         }
         _ => {}
     }
@@ -227,7 +250,7 @@ fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Provenance
         return if matches!(name, "readdir" | "opendir" | "glob") { Provenance::Folder } else { Provenance::Unknown };
     }
     if effects.has_any(Effects::NETWORK) {
-        return Provenance::Remote;
+        return if asks_for_keys(facts, call) { Provenance::Folder } else { Provenance::Remote };
     }
     match (facts.expr(it.callee), name) {
         (_, "Set" | "structuredClone" | "URL" | "URLSearchParams") => first(),
@@ -243,18 +266,43 @@ fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Provenance
         ) => again(object),
         (Expr::Member { object, .. }, "get" | "getAll" | "json" | "formData" | "valid" | "text") => {
             match again(object) {
-                Provenance::Sent(_) => {
+                Provenance::Sent(..) => {
                     let asked = facts.args(call).first().map(|arg| facts.expr(*arg));
-                    Provenance::Sent(match asked {
-                        Some(Expr::Str(text)) => facts.name(text).to_owned(),
-                        _ => name.to_owned(),
-                    })
+                    let name = match asked {
+                        Some(Expr::Str(text)) => facts.name(text),
+                        _ => name,
+                    };
+                    Provenance::Sent(name.to_owned(), file)
                 }
-                other => within(other, name),
+                other => within(other, name, file),
             }
         }
         _ => Provenance::Unknown,
     }
+}
+
+/// True where a condition of the file compares the length of the list with a limit: `if (files.length > MAX) throw …`.
+fn is_counted(program: &Program, file: u32, list: &str) -> bool {
+    let facts = program.facts(file);
+    let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
+    facts.guards.iter().filter_map(|guard| guard.test).any(|test| {
+        let Expr::Binary { op: BinaryOp::Greater, left, right } = facts.expr(test) else { return false };
+        let of_list = matches!(facts.expr(left), Expr::Member { object, property }
+            if facts.name(property) == "length" && last(&program.expr_text(file, object)) == last(list));
+        of_list && !matches!(facts.expr(right), Expr::Number(n) if n <= 1.0)
+    })
+}
+
+/// `s3.send(new ListObjectsV2Command({ … }))`: up to a thousand keys, as in a folder.
+fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
+    facts.args(call).first().is_some_and(|arg| {
+        let made = match facts.expr(*arg) {
+            Expr::Symbol(symbol) => facts.symbol(symbol).definition.unwrap_or(*arg),
+            _ => *arg,
+        };
+        matches!(facts.expr(made), Expr::Call(command)
+            if callee_name(facts, facts.call(command).callee).starts_with("ListObjects"))
+    })
 }
 
 /// Lists of up to this many elements are no danger.
@@ -280,7 +328,7 @@ fn schema_bounds(program: &Program, name: &str) -> bool {
     })
 }
 
-fn is_limited_array(facts: &crate::facts::FileFacts, value: ExprId) -> bool {
+fn is_limited_array(facts: &FileFacts, value: ExprId) -> bool {
     let (mut expr, mut limited) = (value, false);
     for _ in 0..12 {
         let Expr::Call(call) = facts.expr(expr) else { return false };
@@ -296,6 +344,6 @@ fn is_limited_array(facts: &crate::facts::FileFacts, value: ExprId) -> bool {
     false
 }
 
-fn takes_few(facts: &crate::facts::FileFacts, call: CallId) -> bool {
+fn takes_few(facts: &FileFacts, call: CallId) -> bool {
     matches!(facts.args(call).first().map(|arg| facts.expr(*arg)), Some(Expr::Number(n)) if n <= FEW)
 }

@@ -18,6 +18,17 @@ pub(super) enum Work {
     Queue,
 }
 
+impl Work {
+    fn effects(self) -> Effects {
+        match self {
+            Self::Network => Effects::NETWORK,
+            Self::Files => Effects::FILES,
+            Self::Database => Effects::DB,
+            Self::Queue => Effects::QUEUE,
+        }
+    }
+}
+
 /// The nearest call of one kind.
 #[derive(Debug, Clone)]
 pub(super) struct Led {
@@ -25,8 +36,10 @@ pub(super) struct Led {
     pub(super) path: Vec<Hop>,
     pub(super) file: u32,
     pub(super) call: CallId,
-    /// A call on the way has several possible targets.
+    /// A call on the way has several possible targets, and not all of them lead to this kind of work.
     pub(super) ambiguous: bool,
+    /// What all possible targets on the way lead to.
+    certain: Effects,
     /// A function on the way keeps results.
     pub(super) kept: bool,
 }
@@ -57,6 +70,7 @@ pub(super) fn turn(program: &Program, started: &[Started]) -> Turn {
             file: it.file,
             call: it.call,
             ambiguous: false,
+            certain: Effects::ALL,
             kept: false,
         };
         match it.enters {
@@ -69,7 +83,8 @@ pub(super) fn turn(program: &Program, started: &[Started]) -> Turn {
     }
     while let Some(way) = pending.pop_front() {
         if let Some(work) = kind(program, way.file, way.call) {
-            note(program, &mut turn, Led { work, ..way.clone() });
+            let ambiguous = !way.certain.has_any(work.effects());
+            note(program, &mut turn, Led { work, ambiguous, ..way.clone() });
         }
         match program.target(way.file, way.call) {
             Target::Client(name) if &**name == "$transaction" => turn.transaction = true,
@@ -94,6 +109,8 @@ fn enter(
     if way.path.len() >= MAX_PATH {
         return;
     }
+    let effects = functions.iter().map(|function| program.graph.effects(*function));
+    let certain = effects.fold(way.certain, Effects::both);
     for function in functions.iter().filter(|it| program.graph.effects(**it).has_any(WORK)) {
         if seen.len() > MAX_VISITED || !seen.insert(*function) {
             continue;
@@ -114,7 +131,8 @@ fn enter(
                 path: path.clone(),
                 file: function.file,
                 call: inner,
-                ambiguous: way.ambiguous || functions.len() > 1,
+                ambiguous: false,
+                certain,
                 kept: way.kept
                     || memo.is_some()
                     || caches
