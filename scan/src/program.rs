@@ -44,7 +44,9 @@ use crate::workspace::Workspace;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
-pub(crate) use libraries::{Blocking, blocking, bounds_concurrency};
+pub(crate) use libraries::{
+    Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
+};
 pub(crate) use reach::Hop;
 pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use roles::Role;

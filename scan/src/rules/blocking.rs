@@ -5,57 +5,76 @@
 //! the source. So only what a request reaches is told by default.
 
 use rustc_hash::FxHashSet;
-use tuneup_model::{Cost, Count, EvidenceKind};
+use tuneup_model::{Confidence, Cost, Count, EvidenceKind, RuleDoc};
 
 use super::paths::{self, Arrival};
-use super::repeats;
 use crate::facts::{CallId, Expr, ExprId, FnId, GuardId};
 use crate::place::Place;
 use crate::prisma::query::Follow;
 use crate::program::{
     Blocking, EntryKind, FnRef, LoopClass, Memo, Origin, Program, Role, Sources, Target, Trace, blocking,
 };
-use crate::report::{At, Draft, Where};
+use crate::report::{At, Draft, Report, Where};
 
-/// The calls of one function that hold the thread, the one that weighs most first.
+/// A call that holds the thread, and the function whose turn it is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Site {
     pub(super) function: FnRef,
     pub(super) call: CallId,
     pub(super) kind: Blocking,
-    pub(super) others: Vec<CallId>,
 }
 
-/// All calls of the kinds in application code, a site per function.
-pub(super) fn sites(program: &Program, wanted: &[Blocking]) -> Vec<Site> {
-    let mut found: Vec<(FnRef, Blocking, CallId)> = Vec::new();
+/// Tells the calls of these kinds, one finding per function: the call that weighs most, the others beside it.
+pub(super) fn report_sites(
+    program: &Program,
+    report: &mut Report,
+    doc: &'static RuleDoc,
+    kinds: &[Blocking],
+    tell: fn(&Program, &Site) -> Option<Draft>,
+) {
+    let sites = sites(program, kinds);
+    for group in sites.chunk_by(|a, b| a.function == b.function) {
+        let told: Vec<(Site, Draft)> =
+            group.iter().filter_map(|site| Some((*site, tell(program, site)?))).collect();
+        let (sure, doubtful): (Vec<_>, Vec<_>) =
+            told.into_iter().partition(|(_, draft)| draft.confidence == Confidence::Likely);
+        let mut told = if sure.is_empty() { doubtful } else { sure }.into_iter();
+        let Some((first, mut draft)) = told.next() else { continue };
+        for (other, _) in told {
+            let text = format!(
+                "`{}` holds the thread as well",
+                paths::callee_text(program, first.function.file, other.call)
+            );
+            let at = Where::Code(paths::call_at(program, first.function.file, other.call));
+            draft.evidence.push((EvidenceKind::Source, text, at));
+        }
+        report.add(doc, draft);
+    }
+}
+
+/// All calls of the kinds in application code, those of one function together, heaviest first.
+fn sites(program: &Program, wanted: &[Blocking]) -> Vec<Site> {
+    let mut found: Vec<Site> = Vec::new();
     for (file, targets) in program.targets.iter().enumerate() {
         let file = file as u32;
         for (n, target) in targets.iter().enumerate() {
             let Target::Api(api) = target else { continue };
             let Some(kind) = blocking(api).filter(|kind| wanted.contains(kind)) else { continue };
-            let call = CallId(n as u32);
-            for (file, call) in told_at(program, file, call) {
+            for (file, call) in told_at(program, file, CallId(n as u32)) {
                 let function = owner(program, file, call);
                 if program.roles[file as usize] == Role::App && function.id != FnId(0) {
-                    found.push((function, kind, call));
+                    found.push(Site { function, call, kind });
                 }
             }
         }
     }
-    let start = |(function, _, call): &(FnRef, Blocking, CallId)| {
-        let facts = program.facts(function.file);
-        facts.span(facts.call(*call).expr).start
+    let start = |site: &Site| {
+        let facts = program.facts(site.function.file);
+        facts.span(facts.call(site.call).expr).start
     };
-    found.sort_by_key(|it| (it.0, it.1, start(it)));
+    found.sort_by_key(|site| (site.function, site.kind, start(site)));
     found.dedup();
-    let mut sites: Vec<Site> = Vec::new();
-    for (function, kind, call) in found {
-        match sites.last_mut() {
-            Some(site) if site.function == function => site.others.push(call),
-            _ => sites.push(Site { function, call, kind, others: Vec::new() }),
-        }
-    }
-    sites
+    found
 }
 
 /// The call itself, or the calls of a function that says by its name that it is such a call: `readJsonSync(path)`.
@@ -101,14 +120,6 @@ pub(super) fn draft(
     let anchor = format!("{} › {callee}", program.function_name(site.function));
     let at = Where::Code(paths::call_at(program, file, site.call));
     let mut draft = Draft::new(at, message(&callee, entry.as_deref()), anchor);
-    for other in &site.others {
-        let text = format!("`{}` holds the thread as well", paths::callee_text(program, file, *other));
-        draft.evidence.push((
-            EvidenceKind::Source,
-            text,
-            Where::Code(paths::call_at(program, file, *other)),
-        ));
-    }
     if !arrive(program, site, served, &mut draft) {
         return None;
     }
@@ -168,7 +179,15 @@ fn serves_developers(path: &str) -> bool {
     path.split('/').map(|part| part.split('.').next().unwrap_or(part)).any(|part| {
         matches!(
             part,
-            "dev" | "develop" | "development" | "dev-server" | "devserver" | "dev-env" | "devtools" | "playground" | "sandbox"
+            "dev"
+                | "develop"
+                | "development"
+                | "dev-server"
+                | "devserver"
+                | "dev-env"
+                | "devtools"
+                | "playground"
+                | "sandbox"
         )
     })
 }
@@ -246,7 +265,8 @@ fn mentions_environment(program: &Program, at: Place, depth: u32) -> bool {
     let again = |expr: ExprId| mentions_environment(program, Place { file: at.file, expr }, depth + 1);
     match facts.expr(at.expr) {
         Expr::Member { object, property } => {
-            let is_process = matches!(facts.expr(object), Expr::Global(name) if facts.name(name) == "process");
+            let is_process =
+                matches!(facts.expr(object), Expr::Global(name) if facts.name(name) == "process");
             (is_process && facts.name(property) == "env") || again(object)
         }
         Expr::Index { object, .. } => again(object),
@@ -293,11 +313,14 @@ pub(super) fn is_asked_for(program: &Program, site: &Site) -> bool {
 }
 
 /// Where the loop around a call stands, for evidence.
-pub(super) fn loop_evidence(program: &Program, file: u32, call: CallId) -> Option<(EvidenceKind, String, Where)> {
-    let iteration = program.iterations(file, call).into_iter().find(|it| it.class == LoopClass::Collection)?;
+pub(super) fn loop_evidence(
+    program: &Program,
+    file: u32,
+    call: CallId,
+) -> Option<(EvidenceKind, String, Where)> {
+    let iteration =
+        program.iterations(file, call).into_iter().find(|it| it.class == LoopClass::Collection)?;
     let list = iteration.collection?;
     let text = format!("runs once per element of `{}`", program.expr_text(file, list));
     Some((EvidenceKind::Loop, text, Where::Code(At { file, span: program.facts(file).span(list) })))
 }
-
-pub(super) use repeats::unsafe_fix;

@@ -3,7 +3,7 @@
 use tuneup_model::{Category, RuleDoc, Severity};
 
 use super::blocking::{self, Site};
-use super::{Rule, paths};
+use super::{Rule, paths, repeats};
 use crate::facts::{Expr, ExprId};
 use crate::place::Place;
 use crate::prisma::query::Follow;
@@ -30,7 +30,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /accounts.ts
 import bcrypt from 'bcrypt';
 
@@ -48,9 +48,9 @@ app.post('/sign-in', async (req, res) => {
   const hash = await hashOf(req.body.email);
   res.sendStatus(isRight(req.body.password, hash) ? 204 : 401);
 });
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /accounts.ts
 import bcrypt from 'bcrypt';
 
@@ -68,16 +68,12 @@ app.post('/sign-in', async (req, res) => {
   const hash = await hashOf(req.body.email);
   res.sendStatus((await isRight(req.body.password, hash)) ? 204 : 401);
 });
-"#;
+";
 
 const KINDS: &[Blocking] = &[Blocking::Stretching, Blocking::KeyPair, Blocking::Compression];
 
 fn check(program: &Program, report: &mut Report) {
-    for site in blocking::sites(program, KINDS) {
-        if let Some(draft) = tell(program, &site) {
-            report.add(&RULE.doc, draft);
-        }
-    }
+    blocking::report_sites(program, report, &RULE.doc, KINDS, tell);
 }
 
 fn tell(program: &Program, site: &Site) -> Option<Draft> {
@@ -110,7 +106,7 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
         "fflate" => "use `zlib` of Node with a promise, which runs in the thread pool".to_owned(),
         _ => format!("await `{name}`, which runs in the thread pool"),
     };
-    draft.fix = Some(blocking::unsafe_fix(format!("await `{name}` instead of `{callee}`")));
+    draft.fix = Some(repeats::unsafe_fix(format!("await `{name}` instead of `{callee}`")));
     Some(draft)
 }
 
@@ -161,5 +157,140 @@ fn is_written(program: &Program, at: Place, depth: u32) -> bool {
         }
         Expr::Object(list) => facts.props(list).iter().all(|prop| again(prop.value)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::laws;
+
+    fn check(text: &str) {
+        laws::check(&RULE, text);
+    }
+
+    #[test]
+    fn a_resolver_hashes_passwords_by_a_service() {
+        check(
+            "
+//- /users.resolver.ts
+import { Mutation, Resolver } from '@nestjs/graphql';
+import { Passwords } from './passwords';
+@Resolver()
+export class UsersResolver {
+  constructor(private readonly passwords: Passwords) {}
+  @Mutation() signUp(password: string) { return this.passwords.hash(password); }
+}
+//- /passwords.ts
+import { genSaltSync, hashSync } from 'bcryptjs';
+export class Passwords {
+  hash(password: string) { return hashSync(password, genSaltSync(10)); }
+//                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-crypto-zlib-on-request-path: `hashSync` stretches a key on the thread of all requests, from `UsersResolver.signUp [@Mutation]`
+}
+",
+        );
+    }
+
+    #[test]
+    fn keys_rounds_and_packed_data() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import crypto from 'crypto';
+import zlib from 'node:zlib';
+import { rowsOf } from './store';
+const app = express();
+app.post('/keys', (req, res) => {
+  res.json(crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }));
+//         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-crypto-zlib-on-request-path: searches for primes
+});
+app.post('/sign-in', (req, res) => {
+  const hash = crypto.pbkdf2Sync(req.body.password, 'salt', 600_000, 32, 'sha512');
+//             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-crypto-zlib-on-request-path: stretches a key
+  res.json(hash.toString('hex'));
+});
+app.get('/export', async (req, res) => {
+  res.send(zlib.gzipSync(JSON.stringify(await rowsOf(req.query.table))));
+//         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-crypto-zlib-on-request-path: packs or unpacks data
+});
+",
+        );
+    }
+
+    #[test]
+    fn start_up_and_what_is_kept() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { scryptSync, generateKeyPairSync } from 'crypto';
+const app = express();
+const secret = scryptSync('password', 'salt', 32);
+let pair;
+function keys() {
+  if (!pair) pair = generateKeyPairSync('ed25519');
+  return pair;
+}
+app.get('/keys', (req, res) => { res.json([secret, keys().publicKey]); });
+",
+        );
+    }
+
+    #[test]
+    fn tiny_input_and_few_rounds() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import crypto from 'crypto';
+import { gzipSync } from 'zlib';
+const app = express();
+const EMPTY = '<urlset></urlset>';
+const ROUNDS = 1;
+app.get('/sitemap', (req, res) => { res.send(gzipSync(Buffer.from(EMPTY))); });
+app.get('/token', (req, res) => {
+  const key = crypto.pbkdf2Sync(req.query.token, 'salt', ROUNDS, 32, 'sha256');
+  const etag = crypto.createHash('sha256').update(req.query.token).digest('hex');
+  res.json([key, etag, crypto.randomBytes(16)]);
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_worker_thread_and_the_pool() {
+        check(
+            "
+//- /hash.worker.ts
+import { parentPort } from 'worker_threads';
+import { scryptSync } from 'crypto';
+parentPort.on('message', (password) => { parentPort.postMessage(scryptSync(password, 'salt', 64)); });
+//- /routes.ts
+import express from 'express';
+import bcrypt from 'bcrypt';
+import { promisify } from 'util';
+import { scrypt } from 'crypto';
+const app = express();
+app.post('/sign-up', async (req, res) => {
+  res.json([await bcrypt.hash(req.body.password, 12), await promisify(scrypt)(req.body.password, 'salt', 64)]);
+});
+",
+        );
+    }
+
+    #[test]
+    fn seeds_and_the_command_line() {
+        check(
+            "
+//- /prisma/seed.ts
+import { hashSync } from 'bcrypt';
+export const users = () => [{ password: hashSync('admin', 12) }];
+//- /main.ts
+import { program } from 'commander';
+import { hashSync } from 'bcrypt';
+program.command('add-admin <password>').action((password) => { console.log(hashSync(password, 12)); });
+",
+        );
     }
 }

@@ -3,7 +3,7 @@
 use tuneup_model::{Category, RuleDoc, Severity};
 
 use super::blocking::{self, Site};
-use super::{Rule, paths};
+use super::{Rule, paths, repeats};
 use crate::program::{Blocking, Program, Target};
 use crate::report::{Draft, Report};
 
@@ -29,7 +29,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /templates.ts
 import fs from 'node:fs';
 import path from 'node:path';
@@ -46,9 +46,9 @@ const app = express();
 app.get('/letters/:name', (req, res) => {
   res.send(template(req.params.name));
 });
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /templates.ts
 import fs from 'node:fs';
 import path from 'node:path';
@@ -65,14 +65,12 @@ const app = express();
 app.get('/letters/:name', async (req, res) => {
   res.send(await template(req.params.name));
 });
-"#;
+";
+
+const KINDS: &[Blocking] = &[Blocking::Process, Blocking::Content, Blocking::Metadata];
 
 fn check(program: &Program, report: &mut Report) {
-    for site in blocking::sites(program, &[Blocking::Process, Blocking::Content, Blocking::Metadata]) {
-        if let Some(draft) = tell(program, &site) {
-            report.add(&RULE.doc, draft);
-        }
-    }
+    blocking::report_sites(program, report, &RULE.doc, KINDS, tell);
 }
 
 fn asks_whether_it_exists(program: &Program, site: &Site) -> bool {
@@ -102,15 +100,266 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
         draft.doubt("one question to the file system is quick on a local disk");
     }
     if site.kind == Blocking::Process {
-        draft.help = "start it with `execFile` or `spawn` and a promise; where it takes long, from a queue".to_owned();
-        draft.fix = Some(blocking::unsafe_fix(format!("await the program instead of `{callee}`")));
+        draft.help =
+            "start it with `execFile` or `spawn` and a promise; where it takes long, from a queue".to_owned();
+        draft.fix = Some(repeats::unsafe_fix(format!("await the program instead of `{callee}`")));
     } else {
         let name = callee.rsplit('.').next().unwrap_or(&callee).trim_end_matches("Sync").to_owned();
         draft.help = format!(
             "await the same call with a promise (`{name}` of `fs/promises`); what never changes is read once, before the server \
              listens"
         );
-        draft.fix = Some(blocking::unsafe_fix(format!("await `{name}` instead of `{callee}`")));
+        draft.fix = Some(repeats::unsafe_fix(format!("await `{name}` instead of `{callee}`")));
     }
     Some(draft)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::laws;
+
+    fn check(text: &str) {
+        laws::check(&RULE, text);
+    }
+
+    /// A file whose functions a route calls one after the other.
+    fn served(files: &str) -> String {
+        format!(
+            "{files}
+//- /routes.ts
+import express from 'express';
+import {{ work }} from './work';
+const app = express();
+app.post('/work', async (req, res) => {{
+  res.json(await work(req.body));
+}});
+"
+        )
+    }
+
+    #[test]
+    fn a_service_of_a_controller_starts_a_program() {
+        check(
+            "
+//- /pdf.controller.ts
+import { Controller, Post } from '@nestjs/common';
+import { PdfService } from './pdf.service';
+@Controller('pdf')
+export class PdfController {
+  constructor(private readonly pdf: PdfService) {}
+  @Post() make() { return this.pdf.make(); }
+}
+//- /pdf.service.ts
+import { execFileSync } from 'child_process';
+import { readFileSync, writeFileSync } from 'fs';
+export class PdfService {
+  make() {
+    writeFileSync('/tmp/in.html', '<p>');
+    execFileSync('wkhtmltopdf', ['/tmp/in.html', '/tmp/out.pdf']);
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-io-on-request-path: `execFileSync` holds the thread of all requests for another program, from `PdfController.make [POST]`
+    return readFileSync('/tmp/out.pdf');
+  }
+}
+",
+        );
+    }
+
+    #[test]
+    fn packages_around_fs_and_functions_named_so() {
+        check(&served(
+            "
+//- /json.ts
+import fs from 'fs-extra';
+export function loadSync(path: string) {
+  return JSON.parse(fs.readFileSync(path, 'utf8'));
+}
+//- /work.ts
+import { loadSync } from './json';
+import fg from 'fast-glob';
+export async function work(body: { dir: string }) {
+  return { settings: loadSync(body.dir), files: list(body.dir) };
+//                   ^^^^^^^^^^^^^^^^^^ sync-io-on-request-path: `loadSync`
+}
+function list(dir: string) {
+  return fg.sync(`${dir}/*.json`);
+//       ^^^^^^^^^^^^^^^^^^^^^^^^ sync-io-on-request-path: `fg.sync`
+}
+",
+        ));
+    }
+
+    #[test]
+    fn one_question_per_element_or_for_a_path_of_the_request() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import fs from 'fs';
+const app = express();
+app.post('/there', (req, res) => {
+  res.json(req.body.names.filter((name) => fs.existsSync(`files/${name}`)));
+//                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-io-on-request-path
+});
+app.get('/size/:name', (req, res) => {
+  res.json(fs.statSync(`files/${req.params.name}`).size);
+//         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-io-on-request-path
+});
+",
+        );
+    }
+
+    #[test]
+    fn one_question_is_quick() {
+        check(&served(
+            "
+//- /work.ts
+import fs from 'fs';
+export async function work(body: { id: string }) {
+  if (!fs.existsSync('uploads')) fs.mkdirSync('uploads');
+  return body.id;
+}
+",
+        ));
+    }
+
+    #[test]
+    fn start_up_reads_what_it_likes() {
+        check(&served(
+            "
+//- /work.ts
+import fs from 'fs';
+const template = fs.readFileSync('letter.html', 'utf8');
+class Mailer {
+  private readonly template: string;
+  constructor() { this.template = fs.readFileSync('letter.html', 'utf8'); }
+  static readonly footer = fs.readFileSync('footer.html', 'utf8');
+  render() { return this.template + Mailer.footer; }
+}
+const mailer = new Mailer();
+export async function work(body: unknown) { return template + mailer.render(); }
+",
+        ));
+    }
+
+    #[test]
+    fn what_is_read_once_and_kept() {
+        check(&served(
+            "
+//- /work.ts
+import fs from 'fs';
+import { memoize, once } from 'lodash';
+let settings: object | undefined;
+let key: string | undefined;
+function load() {
+  if (!settings) settings = JSON.parse(fs.readFileSync('settings.json', 'utf8'));
+  return settings;
+}
+function loadKey() { return (key ??= fs.readFileSync('key.pem', 'utf8')); }
+const template = memoize((name: string) => fs.readFileSync(name, 'utf8'));
+const logo = once(() => fs.readFileSync('logo.png'));
+const pages = new Map<string, string>();
+function page(name: string) {
+  const known = pages.get(name);
+  if (known) return known;
+  const text = fs.readFileSync(name, 'utf8');
+  pages.set(name, text);
+  return text;
+}
+class Config {
+  private static instance?: Config;
+  text = '';
+  static get() {
+    if (!Config.instance) Config.instance = new Config();
+    return Config.instance;
+  }
+  private constructor() { this.text = fs.readFileSync('config.json', 'utf8'); }
+}
+export async function work(body: { name: string }) {
+  return [load(), loadKey(), template(body.name), logo(), page(body.name), Config.get().text];
+}
+",
+        ));
+    }
+
+    #[test]
+    fn the_command_line_seeds_scripts_and_builds() {
+        check(
+            r#"
+//- /package.json
+{"dependencies":{"next":"15.0.0"}}
+//- /src/main.ts
+import { Command } from 'commander';
+import fs from 'fs';
+new Command('build').action(() => { fs.writeFileSync('out', fs.readFileSync('in')); });
+//- /prisma/seed.ts
+import fs from 'fs';
+export async function GET() { return fs.readFileSync('users.json'); }
+//- /scripts/import.ts
+import fs from 'fs';
+export async function POST() { return fs.readFileSync('users.json'); }
+//- /app/posts/[slug]/page.tsx
+import { readdirSync, readFileSync } from 'fs';
+export function generateStaticParams() { return readdirSync('posts').map((slug) => ({ slug })); }
+export default async function Page({ params }) { return <p>{readFileSync(params.slug, 'utf8')}</p>; }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_worker_keeps_no_request_waiting() {
+        check(
+            "
+//- /worker.ts
+import { Worker } from 'bullmq';
+import { execSync } from 'child_process';
+new Worker('videos', async (job) => { execSync(`ffmpeg -i ${job.data.path}`); });
+",
+        );
+    }
+
+    #[test]
+    fn development_failures_and_choices() {
+        check(&served(
+            "
+//- /store.ts
+import fs from 'fs';
+export interface Store { save(name: string): Promise<void>; }
+export class LocalStore implements Store {
+  async save(name: string) { fs.writeFileSync(name, ''); }
+}
+export class CloudStore implements Store {
+  async save(name: string) { await fetch(`https://store.example.com/${name}`, { method: 'PUT' }); }
+}
+//- /work.ts
+import fs from 'fs';
+import type { Store } from './store';
+const isDevelopment = process.env.NODE_ENV !== 'production';
+export async function work(body: { store: Store; name: string }) {
+  if (isDevelopment) fs.writeFileSync('last.json', JSON.stringify(body));
+  try {
+    await body.store.save(body.name);
+  } catch (error) {
+    fs.appendFileSync('errors.log', String(error));
+  }
+  return body.name;
+}
+",
+        ));
+    }
+
+    #[test]
+    fn a_doubtful_call_hides_no_other_of_its_function() {
+        check(&served(
+            "
+//- /work.ts
+import fs from 'fs';
+export async function work(body: { name: string }) {
+  if (process.env.DEBUG) fs.writeFileSync('last.json', JSON.stringify(body));
+  return fs.readFileSync(body.name, 'utf8');
+//       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-io-on-request-path
+}
+",
+        ));
+    }
 }

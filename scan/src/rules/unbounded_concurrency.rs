@@ -45,7 +45,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /hooks.ts
 export async function notify(url: string, body: string) {
   const answer = await fetch(url, { method: 'POST', body });
@@ -61,9 +61,9 @@ app.post('/notifications', async (req, res) => {
   const sent = await Promise.all(req.body.urls.map((url) => notify(url, req.body.text)));
   res.json(sent);
 });
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /hooks.ts
 export async function notify(url: string, body: string) {
   const answer = await fetch(url, { method: 'POST', body });
@@ -80,7 +80,7 @@ app.post('/notifications', async (req, res) => {
   const sent = await pMap(req.body.urls, (url) => notify(url, req.body.text), { concurrency: 10 });
   res.json(sent);
 });
-"#;
+";
 
 fn check(program: &Program, report: &mut Report) {
     let known = Known { program, told: OnceCell::new(), tables: OnceCell::new() };
@@ -111,9 +111,7 @@ impl Known<'_> {
             [Repeat::InLoop, Repeat::AcrossCalls, Repeat::Fanout, Repeat::Write, Repeat::Invariant]
                 .into_iter()
                 .flat_map(|sort| repeats::of_sort(program, sort))
-                .filter(|it| {
-                    repeats::draft(program, it, String::new()).confidence == Confidence::Likely
-                })
+                .filter(|it| repeats::draft(program, it, String::new()).confidence == Confidence::Likely)
                 .map(|it| (it.iteration.file, it.iteration.span))
                 .collect()
         });
@@ -232,7 +230,9 @@ fn says(program: &Program, provenance: &Provenance) -> String {
                 paths::callee_text(program, query.file, query.call)
             )
         }
-        Provenance::Part | Provenance::Remote | Provenance::Context | Provenance::Unknown => "the list".to_owned(),
+        Provenance::Part | Provenance::Remote | Provenance::Context | Provenance::Unknown => {
+            "the list".to_owned()
+        }
     }
 }
 
@@ -286,4 +286,251 @@ fn arrive(program: &Program, fanout: &Fanout, led: &Led, draft: &mut Draft) {
         at: paths::call_at(program, led.file, led.call),
         name: paths::callee_text(program, led.file, led.call),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::laws;
+
+    const HEAD: &str = r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model User {
+  id String @id
+  email String
+  hooks Hook[]
+}
+model Hook {
+  id String @id
+  url String
+  calls Int
+  userId String
+  user User @relation(fields: [userId], references: [id])
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /hooks.ts
+import axios from 'axios';
+import { prisma } from './db';
+export const call = (url: string) => axios.post(url);
+export async function replace(user: { id: string; url: string }) {
+  await prisma.$transaction(async (tx) => {
+    await tx.hook.deleteMany({ where: { userId: user.id } });
+    await tx.hook.create({ data: { id: user.id, url: user.url, calls: 0, userId: user.id } });
+  });
+}
+export async function urlsOf(userId: string) {
+  const hooks = await prisma.hook.findMany({ where: { userId } });
+  return hooks.map((hook) => hook.url);
+}
+"#;
+
+    fn check(routes: &str) {
+        let start = "//- /routes.ts\nimport express from 'express';\nimport { prisma } from './db';\nimport { call, replace, urlsOf } from './hooks';\nconst app = express();\n";
+        laws::check(&RULE, &format!("{HEAD}{start}{routes}"));
+    }
+
+    #[test]
+    fn a_list_of_the_request_goes_to_the_network_in_another_file() {
+        check(
+            r"
+app.post('/all', async (req, res) => {
+  const { urls } = req.body;
+  await Promise.all(urls.map(async (url: string) => { await call(url); }));
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency: `axios.post` asks the network for every element of `urls` at once
+  await Promise.allSettled(req.query.ids.split(',').map((id) => fetch(`https://example.com/${id}`)));
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
+    fn promises_of_a_loop_and_functions_by_name() {
+        check(
+            r"
+app.post('/all', async (req, res) => {
+  const sent: Promise<unknown>[] = [];
+  for (const url of req.body.urls) sent.push(call(url));
+  await Promise.all(sent);
+//      ^^^^^^^^^^^^^^^^^ unbounded-concurrency: for every element of `req.body.urls`
+  const calls = req.body.urls.map(call);
+  await Promise.all(calls);
+//      ^^^^^^^^^^^^^^^^^^ unbounded-concurrency
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
+    fn all_rows_of_a_table_in_a_job() {
+        check(
+            r"
+//- /nightly.ts
+import { CronJob } from 'cron';
+import { prisma } from './db';
+import { call } from './hooks';
+new CronJob('0 3 * * *', async () => {
+  const users = await prisma.user.findMany();
+  await Promise.all(users.map((user) => call(`https://example.com/${user.email}`)));
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_transaction_per_element() {
+        check(
+            r"
+app.put('/hooks', async (req, res) => {
+  await Promise.all(req.body.users.map((user) => replace(user)));
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency: takes a connection of the database
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
+    fn all_names_of_a_folder() {
+        check(
+            r"
+//- /files.ts
+import { readdir, readFile, stat } from 'fs/promises';
+import express from 'express';
+const router = express.Router();
+router.get('/files', async (req, res) => {
+  const names = await readdir('uploads');
+  const sizes = await Promise.all(names.map((name) => stat(name)));
+  res.json([sizes, await Promise.all(names.map((name) => readFile(name, 'utf8')))]);
+//                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency: holds a file open
+});
+",
+        );
+    }
+
+    #[test]
+    fn pieces_and_limiters() {
+        check(
+            r"
+import pLimit from 'p-limit';
+import pMap from 'p-map';
+import Bottleneck from 'bottleneck';
+import { Sema } from 'async-sema';
+import { chunk } from 'lodash';
+const limiter = new Bottleneck({ maxConcurrent: 5 });
+const sema = new Sema(5);
+async function paced(url: string) { return limiter.schedule(() => call(url)); }
+async function permitted(url: string) {
+  await sema.acquire();
+  try { return await call(url); } finally { sema.release(); }
+}
+app.post('/all', async (req, res) => {
+  const urls: string[] = req.body.urls;
+  const limit = pLimit(5);
+  await Promise.all(urls.map((url) => limit(() => call(url))));
+  await pMap(urls, call, { concurrency: 5 });
+  await Promise.all(urls.map((url) => paced(url)));
+  await Promise.all(urls.map((url) => permitted(url)));
+  for (const part of chunk(urls, 10)) await Promise.all(part.map((url) => call(url)));
+  for (let i = 0; i < urls.length; i += 10) await Promise.all(urls.slice(i, i + 10).map((url) => call(url)));
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
+    fn short_lists() {
+        check(
+            r"
+import { z } from 'zod';
+const Body = z.object({ targets: z.array(z.string()).min(1).max(20) });
+app.post('/all', async (req, res) => {
+  const { targets } = Body.parse(req.body);
+  await Promise.all(targets.map((url) => call(url)));
+  await Promise.all(['a', 'b'].map((name) => call(`https://example.com/${name}`)));
+  await Promise.all(req.body.urls.slice(0, 10).map((url) => call(url)));
+  if (req.body.files.length > 5) throw new Error('too many files');
+  await Promise.all(req.body.files.map((url) => call(url)));
+  const users = await prisma.user.findMany({ take: 20 });
+  await Promise.all(users.map((user) => call(user.email)));
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_handful_of_one_parent_and_a_page_of_another_service() {
+        check(
+            r"
+app.post('/hooks/:id', async (req, res) => {
+  const user = await prisma.user.findFirst({ where: { id: req.params.id }, include: { hooks: true } });
+  await Promise.all(user.hooks.map((hook) => call(hook.url)));
+  const urls = await urlsOf(req.params.id);
+  await Promise.all(urls.map((url) => call(url)));
+  const { items } = await fetch('https://example.com/items').then((it) => it.json());
+  await Promise.all(items.map((item) => call(item.url)));
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
+    fn one_statement_per_element_is_told_by_other_rules() {
+        check(
+            r"
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  await Promise.all(ids.map((id) => prisma.hook.count({ where: { userId: id } })));
+  await Promise.all(ids.map((id) => prisma.hook.update({ where: { id }, data: { calls: 0 } })));
+  await Promise.all(ids.map(async (id) => {
+    const hook = await prisma.hook.findFirst({ where: { userId: id } });
+    await prisma.user.update({ where: { id }, data: { email: hook.url } });
+  }));
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
+    fn browsers_tests_scripts_and_results_that_are_kept() {
+        check(
+            r"
+const names = new Map<string, string>();
+async function nameOf(id: string) {
+  const known = names.get(id);
+  if (known) return known;
+  const answer = await fetch(`https://example.com/${id}`);
+  names.set(id, await answer.text());
+  return names.get(id);
+}
+app.post('/names', async (req, res) => {
+  res.json(await Promise.all(req.body.ids.map((id) => nameOf(id))));
+});
+//- /app/Uploader.tsx
+'use client';
+export function Uploader({ files }) {
+  return <button onClick={() => Promise.all(files.map((file) => fetch('/upload', { body: file })))} />;
+}
+//- /scripts/ping.ts
+import { prisma } from '../db';
+import { call } from '../hooks';
+export async function main() { await Promise.all((await prisma.hook.findMany()).map((hook) => call(hook.url))); }
+//- /__tests__/hooks.ts
+import { call } from '../hooks';
+test('all', () => Promise.all(urls.map((url) => call(url))));
+",
+        );
+    }
 }

@@ -31,15 +31,15 @@ pub(crate) fn blocking(api: &Api) -> Option<Blocking> {
             matches!(last, "execSync" | "spawnSync" | "execFileSync").then_some(Blocking::Process)
         }
         "cross-spawn" => (last == "sync").then_some(Blocking::Process),
-        "execa" => {
-            matches!(last, "sync" | "execaSync" | "execaCommandSync" | "commandSync").then_some(Blocking::Process)
-        }
+        "execa" => matches!(last, "sync" | "execaSync" | "execaCommandSync" | "commandSync")
+            .then_some(Blocking::Process),
         "glob" | "fast-glob" | "globby" | "tinyglobby" => {
             matches!(last, "sync" | "globSync" | "globbySync").then_some(Blocking::Content)
         }
         "rimraf" | "del" => matches!(last, "sync" | "rimrafSync" | "deleteSync").then_some(Blocking::Content),
         "jsonfile" | "load-json-file" | "write-file-atomic" => {
-            matches!(last, "sync" | "readFileSync" | "writeFileSync" | "loadJsonFileSync").then_some(Blocking::Content)
+            matches!(last, "sync" | "readFileSync" | "writeFileSync" | "loadJsonFileSync")
+                .then_some(Blocking::Content)
         }
         "crypto" => match last {
             "pbkdf2Sync" | "scryptSync" | "argon2Sync" => Some(Blocking::Stretching),
@@ -74,9 +74,10 @@ pub(crate) fn blocking(api: &Api) -> Option<Blocking> {
 fn file_call(name: &str) -> Option<Blocking> {
     Some(match name {
         "readFileSync" | "writeFileSync" | "appendFileSync" | "copyFileSync" | "cpSync" | "readdirSync"
-        | "rmSync" | "readSync" | "readvSync" | "writeSync" | "writevSync" | "globSync" | "copySync" | "emptyDirSync"
-        | "emptydirSync" | "moveSync" | "removeSync" | "outputFileSync" | "outputJsonSync" | "outputJSONSync"
-        | "readJsonSync" | "readJSONSync" | "writeJsonSync" | "writeJSONSync" => Blocking::Content,
+        | "rmSync" | "readSync" | "readvSync" | "writeSync" | "writevSync" | "globSync" | "copySync"
+        | "emptyDirSync" | "emptydirSync" | "moveSync" | "removeSync" | "outputFileSync"
+        | "outputJsonSync" | "outputJSONSync" | "readJsonSync" | "readJSONSync" | "writeJsonSync"
+        | "writeJSONSync" => Blocking::Content,
         name if name.ends_with("Sync") => Blocking::Metadata,
         _ => return None,
     })
@@ -86,6 +87,15 @@ fn file_call(name: &str) -> Option<Blocking> {
 pub(crate) fn reads_command_line(package: &str) -> bool {
     matches!(
         package,
-        "commander" | "yargs" | "cac" | "sade" | "meow" | "citty" | "clipanion" | "caporal" | "gluegun" | "@oclif/core"
+        "commander"
+            | "yargs"
+            | "cac"
+            | "sade"
+            | "meow"
+            | "citty"
+            | "clipanion"
+            | "caporal"
+            | "gluegun"
+            | "@oclif/core"
     )
 }

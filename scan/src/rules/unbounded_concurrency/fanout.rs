@@ -4,7 +4,8 @@
 use crate::facts::{CallId, Expr, ExprId, SymbolId};
 use crate::place::Place;
 use crate::program::{
-    Concurrency, FnRef, Form, Iteration, LoopClass, Program, Role, Target, Value, bounds_concurrency, callee_name,
+    Concurrency, FnRef, Form, Iteration, LoopClass, Program, Role, Target, Value, bounds_concurrency,
+    callee_name, iterating_function,
 };
 
 /// Work started per element of a list, all of it before the first is done.
@@ -55,7 +56,8 @@ fn add(program: &Program, file: u32, joined: CallId, list: ExprId, depth: u32, f
     match facts.expr(list) {
         Expr::Cast { expr, .. } | Expr::Spread(expr) | Expr::Assign { value: expr, .. } => again(expr),
         Expr::Array(items) => {
-            let spread = facts.list(items).iter().filter(|item| matches!(facts.expr(**item), Expr::Spread(_)));
+            let spread =
+                facts.list(items).iter().filter(|item| matches!(facts.expr(**item), Expr::Spread(_)));
             spread.for_each(|item| again(*item));
         }
         Expr::Choice(choices) => facts.list(choices).iter().take(2).for_each(|choice| again(*choice)),
@@ -107,8 +109,9 @@ fn iteration_of(program: &Program, file: u32, call: CallId) -> Option<Iteration>
     let facts = program.facts(file);
     let it = facts.call(call);
     let Expr::Member { object, .. } = facts.expr(it.callee) else { return None };
-    let lodash = matches!(program.target(file, call), Target::Api(api) if api.package != "global");
-    let list = if lodash { *facts.args(call).first()? } else { object };
+    let is_function = facts.args(call).len() > 1
+        && matches!(program.target(file, call), Target::Api(api) if iterating_function(api));
+    let list = if is_function { *facts.args(call).first()? } else { object };
     let function = match facts.args(call).last().map(|arg| facts.expr(*arg)) {
         Some(Expr::Function(id)) => id,
         _ => it.function,
@@ -122,7 +125,10 @@ fn iteration_of(program: &Program, file: u32, call: CallId) -> Option<Iteration>
         body: facts.function(function).span,
         function: it.function,
         form: Form::Callback { call, function },
-        sources: crate::program::Sources { params: [(function, 0)].into_iter().collect(), ..Default::default() },
+        sources: crate::program::Sources {
+            params: [(function, 0)].into_iter().collect(),
+            ..Default::default()
+        },
     })
 }
 
@@ -176,8 +182,7 @@ pub(super) fn is_limited(program: &Program, body: FnRef, call: CallId) -> bool {
         let Some(at) = program.runs_at(FnRef { file: body.file, id: function }) else { break };
         let by_name = limits(callee_name(facts, facts.call(at).callee))
             || limits(&program.expr_text(body.file, facts.call(at).callee));
-        let by_package =
-            matches!(program.target(body.file, at), Target::Api(api) if bounds_concurrency(api));
+        let by_package = matches!(program.target(body.file, at), Target::Api(api) if bounds_concurrency(api));
         if by_name || by_package {
             return true;
         }

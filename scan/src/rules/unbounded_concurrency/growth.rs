@@ -52,7 +52,9 @@ pub(super) fn growth(program: &Program, at: Place) -> Growth {
             Growth::Doubtful("a schema limits how many elements a request may bring")
         }
         grows @ (Provenance::Pages | Provenance::Folder | Provenance::Sent(..)) => Growth::Grows(grows),
-        Provenance::Remote => Growth::Doubtful("another service answers with the list, mostly with a page of it"),
+        Provenance::Remote => {
+            Growth::Doubtful("another service answers with the list, mostly with a page of it")
+        }
         Provenance::Rows(query) => match size(program, at, 0) {
             Size::Part => Growth::Doubtful("a page has the size that somebody asks for"),
             Size::Picked => Growth::Doubtful("the rows are picked by keys, which may be few"),
@@ -145,7 +147,8 @@ fn filled(program: &Program, file: u32, symbol: SymbolId, depth: u32) -> Provena
         });
         let loops = program.iterations(file, CallId(n as u32));
         let paged = loops.iter().any(|it| matches!(it.class, LoopClass::Page | LoopClass::Stream));
-        let lists = loops.iter().filter(|it| it.class == LoopClass::Collection).filter_map(|it| it.collection);
+        let lists =
+            loops.iter().filter(|it| it.class == LoopClass::Collection).filter_map(|it| it.collection);
         let all: Vec<ExprId> = spread.chain(lists).collect();
         let found = all.into_iter().map(|expr| match provenance(program, Place { file, expr }, depth + 2) {
             Provenance::Remote if paged => Provenance::Pages,
@@ -196,18 +199,32 @@ fn of_member(program: &Program, at: Place, object: ExprId, name: &str, depth: u3
     if let Some(found) = written.max() {
         return found;
     }
-    within(provenance(program, object, depth + 1), name, at.file)
+    within(&provenance(program, object, depth + 1), name, at.file)
 }
 
 /// What a member of something is.
-fn within(of: Provenance, name: &str, file: u32) -> Provenance {
+fn within(of: &Provenance, name: &str, file: u32) -> Provenance {
     match of {
         Provenance::Context if matches!(name, "req" | "request" | "nextUrl" | "raw") => Provenance::Context,
         Provenance::Context
             if matches!(
                 name,
-                "body" | "query" | "params" | "input" | "parsedInput" | "searchParams" | "args" | "payload" | "url"
-                    | "json" | "formData" | "valid" | "data" | "text" | "getInput" | "rawInput"
+                "body"
+                    | "query"
+                    | "params"
+                    | "input"
+                    | "parsedInput"
+                    | "searchParams"
+                    | "args"
+                    | "payload"
+                    | "url"
+                    | "json"
+                    | "formData"
+                    | "valid"
+                    | "data"
+                    | "text"
+                    | "getInput"
+                    | "rawInput"
             ) =>
         {
             Provenance::Sent(name.to_owned(), file)
@@ -247,22 +264,26 @@ fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Provenance
     }
     let effects = program.direct_effects(file, call);
     if effects.has_any(Effects::FILES) {
-        return if matches!(name, "readdir" | "opendir" | "glob") { Provenance::Folder } else { Provenance::Unknown };
+        return if matches!(name, "readdir" | "opendir" | "glob") {
+            Provenance::Folder
+        } else {
+            Provenance::Unknown
+        };
     }
     if effects.has_any(Effects::NETWORK) {
         return if asks_for_keys(facts, call) { Provenance::Folder } else { Provenance::Remote };
     }
     match (facts.expr(it.callee), name) {
         (_, "Set" | "structuredClone" | "URL" | "URLSearchParams") => first(),
-        (Expr::Member { .. }, "keys" | "values" | "entries" | "from" | "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "all" | "fromEntries")
-            if !facts.args(call).is_empty() =>
-        {
-            first()
-        }
+        (
+            Expr::Member { .. },
+            "keys" | "values" | "entries" | "from" | "parse" | "safeParse" | "parseAsync" | "safeParseAsync"
+            | "all" | "fromEntries",
+        ) if !facts.args(call).is_empty() => first(),
         (
             Expr::Member { object, .. },
-            "filter" | "sort" | "map" | "flatMap" | "flat" | "reverse" | "slice" | "concat" | "toSorted" | "values"
-            | "keys" | "entries" | "split" | "then" | "catch" | "trim",
+            "filter" | "sort" | "map" | "flatMap" | "flat" | "reverse" | "slice" | "concat" | "toSorted"
+            | "values" | "keys" | "entries" | "split" | "then" | "catch" | "trim",
         ) => again(object),
         (Expr::Member { object, .. }, "get" | "getAll" | "json" | "formData" | "valid" | "text") => {
             match again(object) {
@@ -274,7 +295,7 @@ fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Provenance
                     };
                     Provenance::Sent(name.to_owned(), file)
                 }
-                other => within(other, name, file),
+                other => within(&other, name, file),
             }
         }
         _ => Provenance::Unknown,
@@ -312,14 +333,16 @@ const FEW: f64 = 100.0;
 fn schema_bounds(program: &Program, name: &str) -> bool {
     program.files.iter().any(|facts| {
         let in_object = facts.props.iter().any(|prop| {
-            matches!(prop.key, PropKey::Name(key) if facts.name(key) == name) && is_limited_array(facts, prop.value)
+            matches!(prop.key, PropKey::Name(key) if facts.name(key) == name)
+                && is_limited_array(facts, prop.value)
         });
         let in_class = facts.classes.iter().flat_map(|class| &class.members).any(|member| {
             facts.name(member.name) == name
                 && matches!(member.kind, MemberKind::Field(_))
                 && member.decorators.iter().any(|it| match facts.expr(*it) {
                     Expr::Call(call) => {
-                        callee_name(facts, facts.call(call).callee) == "ArrayMaxSize" && takes_few(facts, call)
+                        callee_name(facts, facts.call(call).callee) == "ArrayMaxSize"
+                            && takes_few(facts, call)
                     }
                     _ => false,
                 })

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::fanout::{Started, is_limited};
 use crate::facts::CallId;
-use crate::program::{Effects, FnRef, Hop, Memo, Program, Target};
+use crate::program::{Effects, FnRef, Hop, Memo, Program, Target, is_pure_method, iterating_method};
 
 /// Kinds of work, the one that most needs a limit first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,10 +133,7 @@ fn enter(
                 call: inner,
                 ambiguous: false,
                 certain,
-                kept: way.kept
-                    || memo.is_some()
-                    || caches
-                    || program.asks_holder_first(*function, inner),
+                kept: way.kept || memo.is_some() || caches || program.asks_holder_first(*function, inner),
             });
         }
     }
@@ -169,6 +166,7 @@ fn kind(program: &Program, file: u32, call: CallId) -> Option<Work> {
     if effects.has_any(Effects::NETWORK) {
         // `const gmail = google.gmail({ auth })` makes a client and sends nothing.
         let makes = last.starts_with(|first: char| first.is_ascii_uppercase())
+            || reads_answer(last)
             || (!it.awaited && facts.symbols.iter().any(|symbol| symbol.definition == Some(it.expr)));
         return (!makes).then_some(Work::Network);
     }
@@ -179,6 +177,13 @@ fn kind(program: &Program, file: u32, call: CallId) -> Option<Work> {
         return Some(Work::Database);
     }
     effects.has_any(Effects::QUEUE).then_some(Work::Queue)
+}
+
+/// Methods of lists, texts and maps: they look into an answer that is there already.
+fn reads_answer(name: &str) -> bool {
+    iterating_method(name).is_some()
+        || is_pure_method(name)
+        || matches!(name, "keys" | "values" | "entries" | "sort" | "reverse" | "push" | "at" | "toISOString")
 }
 
 /// Calls that keep a file open for a while; too many of them end in `EMFILE`.
