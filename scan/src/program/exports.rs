@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{ExportTarget, Expr, ExprId, FileFacts, ImportedName, NameId};
+use crate::facts::{ExportTarget, Expr, ExprId, FileFacts, ImportedName, NameId, SymbolId};
 use crate::place::Place;
 use crate::resolve::Resolution;
 
@@ -27,6 +27,8 @@ pub(super) struct ExportTable {
     pub(super) by_name: FxHashMap<String, u32>,
     pub(super) default: Option<ExprId>,
     stars: Vec<NameId>,
+    /// Variables that stand for `module.exports`: `const users = module.exports`.
+    aliases: Vec<SymbolId>,
 }
 
 impl ExportTable {
@@ -41,7 +43,24 @@ impl ExportTable {
                 ExportTarget::Star { specifier } => table.stars.push(*specifier),
             }
         }
+        for (index, symbol) in facts.symbols.iter().enumerate() {
+            if symbol.definition.is_some_and(|value| is_module_exports(facts, value)) {
+                table.aliases.push(SymbolId(index as u32));
+            }
+        }
         table
+    }
+}
+
+/// `module.exports`, also where something is assigned to it on the way.
+fn is_module_exports(facts: &FileFacts, expr: ExprId) -> bool {
+    match facts.expr(expr) {
+        Expr::Member { object, property } => {
+            facts.name(property) == "exports"
+                && matches!(facts.expr(object), Expr::Global(name) if facts.name(name) == "module")
+        }
+        Expr::Assign { target, .. } => is_module_exports(facts, target),
+        _ => false,
     }
 }
 
@@ -124,6 +143,9 @@ impl Program {
         if external.is_some() {
             return external;
         }
+        if let Some(written) = self.written_to_exports(file, name) {
+            return Some(written);
+        }
         // CommonJS: a property of `module.exports`.
         let default = Place { file, expr: table.default? };
         match facts.expr(default.expr) {
@@ -135,6 +157,23 @@ impl Program {
             }
             _ => None,
         }
+    }
+}
+
+impl Program {
+    /// `users.find = …` where `users` stands for `module.exports`, before or after.
+    fn written_to_exports(&self, file: u32, name: &str) -> Option<Exported> {
+        let facts = &self.files[file as usize];
+        let table = &self.exports[file as usize];
+        let default = table.default.and_then(|value| match facts.expr(value) {
+            Expr::Symbol(symbol) => Some(symbol),
+            _ => None,
+        });
+        let write = facts.property_writes.iter().find(|write| {
+            facts.name(write.name) == name
+                && (default == Some(write.symbol) || table.aliases.contains(&write.symbol))
+        })?;
+        Some(Exported::Place(Place { file, expr: write.value }))
     }
 }
 
