@@ -4,7 +4,10 @@ use tuneup_model::{Category, RuleDoc, Severity};
 
 use super::blocking::{self, Site};
 use super::{Rule, paths, repeats};
-use crate::program::{Blocking, Program, Target};
+use crate::facts::{Expr, ExprId};
+use crate::place::Place;
+use crate::prisma::query::Follow as _;
+use crate::program::{Blocking, Program, Target, callee_name};
 use crate::report::{Draft, Report};
 
 pub(super) static RULE: Rule = Rule {
@@ -73,6 +76,38 @@ fn check(program: &Program, report: &mut Report) {
     blocking::report_sites(program, report, &RULE.doc, KINDS, tell);
 }
 
+/// True where the path that is read has no part that changes.
+fn reads_same_file(program: &Program, site: &Site) -> bool {
+    let facts = program.facts(site.function.file);
+    let call = facts.call(site.call);
+    callee_name(facts, call.callee).starts_with("read")
+        && facts
+            .args(site.call)
+            .first()
+            .is_some_and(|path| is_constant(program, Place { file: site.function.file, expr: *path }, 0))
+}
+
+fn is_constant(program: &Program, at: Place, depth: u32) -> bool {
+    if depth > 8 {
+        return false;
+    }
+    let at = program.follow(at).unwrap_or(at);
+    let facts = program.facts(at.file);
+    let again = |expr: ExprId| is_constant(program, Place { file: at.file, expr }, depth + 1);
+    match facts.expr(at.expr) {
+        Expr::Str(_) => true,
+        Expr::Global(name) => matches!(facts.name(name), "__dirname" | "__filename"),
+        Expr::Template(list) => facts.list(list).iter().all(|part| again(*part)),
+        Expr::Binary { left, right, .. } => again(left) && again(right),
+        Expr::Call(call) => {
+            let callee = callee_name(facts, facts.call(call).callee);
+            matches!(callee, "join" | "resolve" | "cwd" | "dirname" | "fileURLToPath" | "URL")
+                && facts.args(call).iter().all(|arg| again(*arg))
+        }
+        _ => false,
+    }
+}
+
 fn asks_whether_it_exists(program: &Program, site: &Site) -> bool {
     matches!(program.target(site.function.file, site.call), Target::Api(api) if matches!(api.last(), "existsSync" | "pathExistsSync"))
 }
@@ -104,11 +139,16 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
             "start it with `execFile` or `spawn` and a promise; where it takes long, from a queue".to_owned();
         draft.fix = Some(repeats::unsafe_fix(format!("await the program instead of `{callee}`")));
     } else {
+        let same = reads_same_file(program, site);
+        if same {
+            draft.severity = Severity::Low;
+        }
         let name = callee.rsplit('.').next().unwrap_or(&callee).trim_end_matches("Sync").to_owned();
-        draft.help = format!(
-            "await the same call with a promise (`{name}` of `fs/promises`); what never changes is read once, before the server \
-             listens"
-        );
+        draft.help = if same {
+            "it is the same file each time: read it once, before the server listens, and keep it".to_owned()
+        } else {
+            format!("await the same call with a promise (`{name}` of `fs/promises`)")
+        };
         draft.fix = Some(repeats::unsafe_fix(format!("await `{name}` instead of `{callee}`")));
     }
     Some(draft)

@@ -221,8 +221,7 @@ fn says(program: &Program, provenance: &Provenance) -> String {
     match provenance {
         Provenance::Sent(name, _) if name.is_empty() => "the client sends the list".to_owned(),
         Provenance::Sent(name, _) => format!("the client sends `{name}`"),
-        Provenance::Folder => "the list holds the names in a folder".to_owned(),
-        Provenance::Pages => "all pages of another service fill the list".to_owned(),
+        Provenance::Listing => "another service lists the elements".to_owned(),
         Provenance::Rows(query) => {
             let query = &program.queries[*query as usize];
             format!(
@@ -230,9 +229,11 @@ fn says(program: &Program, provenance: &Provenance) -> String {
                 paths::callee_text(program, query.file, query.call)
             )
         }
-        Provenance::Part | Provenance::Remote | Provenance::Context | Provenance::Unknown => {
-            "the list".to_owned()
-        }
+        Provenance::Part
+        | Provenance::Folder
+        | Provenance::Remote
+        | Provenance::Context
+        | Provenance::Unknown => "the list".to_owned(),
     }
 }
 
@@ -399,18 +400,43 @@ app.put('/hooks', async (req, res) => {
     }
 
     #[test]
-    fn all_names_of_a_folder() {
+    fn files_that_are_held_open() {
         check(
             r"
 //- /files.ts
 import { readdir, readFile, stat } from 'fs/promises';
 import express from 'express';
 const router = express.Router();
-router.get('/files', async (req, res) => {
-  const names = await readdir('uploads');
-  const sizes = await Promise.all(names.map((name) => stat(name)));
-  res.json([sizes, await Promise.all(names.map((name) => readFile(name, 'utf8')))]);
-//                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency: holds a file open
+router.post('/files', async (req, res) => {
+  const sizes = await Promise.all(req.body.names.map((name) => stat(name)));
+  res.json([sizes, await Promise.all(req.body.names.map((name) => readFile(name, 'utf8')))]);
+//                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency: holds a file open
+});
+router.get('/locales', async (req, res) => {
+  const names = await readdir('locales');
+  res.json(await Promise.all(names.map((name) => readFile(name, 'utf8'))));
+});
+",
+        );
+    }
+
+    #[test]
+    fn keys_that_another_service_lists() {
+        check(
+            r"
+//- /archive.ts
+import { S3Client, ListObjectsV2Command, GetObjectCommand } from '@aws-sdk/client-s3';
+import express from 'express';
+const s3 = new S3Client({});
+const router = express.Router();
+async function keysOf(prefix: string) {
+  const listed = await s3.send(new ListObjectsV2Command({ Bucket: 'archive', Prefix: prefix }));
+  return listed.Contents.map((it) => it.Key);
+}
+router.get('/archive/:id', async (req, res) => {
+  const keys = await keysOf(req.params.id);
+  res.json(await Promise.all(keys.map((Key) => s3.send(new GetObjectCommand({ Bucket: 'archive', Key })))));
+//               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency: `s3.send` asks the network
 });
 ",
         );

@@ -1,5 +1,4 @@
-//! What says that a list grows without a bound: rows of a query, an array of the request, a listing of a folder or of
-//! another service. Where nothing says so, the finding stays a candidate.
+//! What says that a list grows without a bound: rows of a query, an array of the request, a listing of another service. Where nothing says so, the finding stays a candidate.
 
 use crate::facts::{BinaryOp, CallId, Expr, ExprId, FileFacts, MemberKind, PropKey, SymbolId, SymbolKind};
 use crate::place::Place;
@@ -17,8 +16,8 @@ pub(super) enum Provenance {
     Context,
     /// What another service answered: mostly a page.
     Remote,
-    /// All pages that another service answered with.
-    Pages,
+    /// What another service lists, page after page.
+    Listing,
     /// Names in a folder.
     Folder,
     /// What the client sent: the name it has there, and the file that reads it.
@@ -51,7 +50,8 @@ pub(super) fn growth(program: &Program, at: Place) -> Growth {
         Provenance::Sent(name, _) if schema_bounds(program, &name) => {
             Growth::Doubtful("a schema limits how many elements a request may bring")
         }
-        grows @ (Provenance::Pages | Provenance::Folder | Provenance::Sent(..)) => Growth::Grows(grows),
+        grows @ (Provenance::Listing | Provenance::Sent(..)) => Growth::Grows(grows),
+        Provenance::Folder => Growth::Doubtful("a folder of the program itself seldom holds many files"),
         Provenance::Remote => {
             Growth::Doubtful("another service answers with the list, mostly with a page of it")
         }
@@ -151,7 +151,7 @@ fn filled(program: &Program, file: u32, symbol: SymbolId, depth: u32) -> Provena
             loops.iter().filter(|it| it.class == LoopClass::Collection).filter_map(|it| it.collection);
         let all: Vec<ExprId> = spread.chain(lists).collect();
         let found = all.into_iter().map(|expr| match provenance(program, Place { file, expr }, depth + 2) {
-            Provenance::Remote if paged => Provenance::Pages,
+            Provenance::Remote if paged => Provenance::Listing,
             other => other,
         });
         found.collect::<Vec<_>>()
@@ -231,8 +231,8 @@ fn within(of: &Provenance, name: &str, file: u32) -> Provenance {
         }
         Provenance::Sent(..) => Provenance::Sent(name.to_owned(), file),
         Provenance::Remote => Provenance::Remote,
-        Provenance::Folder if name == "Contents" => Provenance::Folder,
-        Provenance::Rows(_) | Provenance::Folder | Provenance::Pages | Provenance::Part => Provenance::Part,
+        Provenance::Listing if name == "Contents" => Provenance::Listing,
+        Provenance::Rows(_) | Provenance::Folder | Provenance::Listing | Provenance::Part => Provenance::Part,
         Provenance::Context | Provenance::Unknown => Provenance::Unknown,
     }
 }
@@ -271,7 +271,7 @@ fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Provenance
         };
     }
     if effects.has_any(Effects::NETWORK) {
-        return if asks_for_keys(facts, call) { Provenance::Folder } else { Provenance::Remote };
+        return if asks_for_keys(facts, call) { Provenance::Listing } else { Provenance::Remote };
     }
     match (facts.expr(it.callee), name) {
         (_, "Set" | "structuredClone" | "URL" | "URLSearchParams") => first(),
@@ -314,7 +314,7 @@ fn is_counted(program: &Program, file: u32, list: &str) -> bool {
     })
 }
 
-/// `s3.send(new ListObjectsV2Command({ … }))`: up to a thousand keys, as in a folder.
+/// `s3.send(new ListObjectsV2Command({ … }))`: up to a thousand keys.
 fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
     facts.args(call).first().is_some_and(|arg| {
         let made = match facts.expr(*arg) {
