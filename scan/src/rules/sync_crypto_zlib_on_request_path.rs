@@ -19,8 +19,8 @@ pub(super) static RULE: Rule = Rule {
         summary: "A request hashes a password, makes a key or packs data with the thread held",
         why: "Password hashes are slow on purpose: bcrypt with cost 12 takes a quarter of a second, and `hashSync` or `pbkdf2Sync` \
               spends all of it on the one thread that serves every request, so four sign-ins a second stop the server. \
-              `generateKeyPairSync` searches for primes for a tenth of a second and more; `gzipSync` takes about 20 ms per \
-              megabyte. The same calls with a callback or promise run in Node's thread pool.",
+              `generateKeyPairSync` searches for primes for a tenth of a second and more; `gzipSync` takes tens of \
+              milliseconds per megabyte. The same calls with a callback or promise run in Node's thread pool.",
         slow: SLOW,
         fast: FAST,
         fine_when: "It happens before the server listens, once (the result is kept), in a worker thread or on the command line, or \
@@ -95,6 +95,9 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
     if site.kind == Blocking::Stretching && has_few_rounds(program, site) {
         draft.doubt("few rounds take little time");
     }
+    if site.kind == Blocking::KeyPair && is_quick_pair(program, site) {
+        draft.doubt("keys on elliptic curves need no search for primes");
+    }
     let name = callee.rsplit('.').next().unwrap_or(&callee).trim_end_matches("Sync").to_owned();
     draft.help = match package(program, site) {
         "bcryptjs" => {
@@ -108,6 +111,12 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
     };
     draft.fix = Some(repeats::unsafe_fix(format!("await `{name}` instead of `{callee}`")));
     Some(draft)
+}
+
+fn is_quick_pair(program: &Program, site: &Site) -> bool {
+    let facts = program.facts(site.function.file);
+    let sort = facts.args(site.call).first().map(|arg| facts.expr(*arg));
+    matches!(sort, Some(Expr::Str(text)) if matches!(facts.name(text), "ec" | "ed25519" | "ed448" | "x25519" | "x448"))
 }
 
 fn package<'p>(program: &'p Program, site: &Site) -> &'p str {
@@ -229,7 +238,7 @@ const app = express();
 const secret = scryptSync('password', 'salt', 32);
 let pair;
 function keys() {
-  if (!pair) pair = generateKeyPairSync('ed25519');
+  if (!pair) pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return pair;
 }
 app.get('/keys', (req, res) => { res.json([secret, keys().publicKey]); });
@@ -252,7 +261,7 @@ app.get('/sitemap', (req, res) => { res.send(gzipSync(Buffer.from(EMPTY))); });
 app.get('/token', (req, res) => {
   const key = crypto.pbkdf2Sync(req.query.token, 'salt', ROUNDS, 32, 'sha256');
   const etag = crypto.createHash('sha256').update(req.query.token).digest('hex');
-  res.json([key, etag, crypto.randomBytes(16)]);
+  res.json([key, etag, crypto.randomBytes(16), crypto.generateKeyPairSync('ed25519')]);
 });
 ",
         );

@@ -34,8 +34,8 @@ pub(super) static RULE: Rule = Rule {
         why: "`Promise.all` over a mapped list starts everything before the first answer is there. With ten elements that is fast; \
               with ten thousand it is ten thousand sockets, bodies in memory and timeouts that all began to run at the same \
               moment: the other side answers `429`, the file system `EMFILE`, the pool of the database has no connection \
-              left for anybody else. A limit of ten or twenty at a time is as fast in total, because the other side is what \
-              takes the time.",
+              left for anybody else. With ten or twenty in \
+              flight the other side is just as busy.",
         slow: SLOW,
         fast: FAST,
         fine_when: "The list is short by nature or limited (a schema, a page, a slice), the calls pass a limiter on the way, or most \
@@ -348,6 +348,41 @@ app.post('/all', async (req, res) => {
   res.end();
 });
 ",
+        );
+    }
+
+    #[test]
+    fn what_frameworks_call_the_request() {
+        check(
+            r#"
+//- /package.json
+{"dependencies":{"next":"15.0.0"}}
+//- /app/api/threads/route.ts
+import { call } from '../../../hooks';
+export async function GET(request: Request) {
+  const { searchParams } = new URL(request.url);
+  const param = searchParams.get('threads');
+  if (!param) return Response.json([]);
+  const threads = param.split(',').filter(Boolean);
+  return Response.json(await Promise.all(threads.map(async (id) => { try { return await call(id); } catch { return null; } })));
+//                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency
+}
+export async function POST(request: Request) {
+  const { urls } = await request.json();
+  return Response.json(await Promise.all(urls.map(call)));
+//                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency
+}
+//- /hooks.controller.ts
+import { Body, Controller, Post } from '@nestjs/common';
+import { call } from './hooks';
+@Controller('hooks')
+export class HooksController {
+  @Post() all(@Body() body: { urls: string[] }, @CurrentUser() user: { urls: string[] }) {
+    return Promise.all([...body.urls.map((url) => call(url)), ...user.urls.map((url) => call(url))]);
+//         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-concurrency: every element of `body.urls`
+  }
+}
+"#,
         );
     }
 
