@@ -5,6 +5,7 @@
 
 mod fanout;
 mod growth;
+mod limits;
 mod work;
 
 use std::cell::OnceCell;
@@ -515,14 +516,21 @@ app.post('/all', async (req, res) => {
 import { z } from 'zod';
 const Body = z.object({ targets: z.array(z.string()).min(1).max(20) });
 app.post('/all', async (req, res) => {
+  const users = await prisma.user.findMany({ take: 20 });
+  await Promise.all(users.map((user) => call(user.email)));
   const { targets } = Body.parse(req.body);
   await Promise.all(targets.map((url) => call(url)));
   await Promise.all(['a', 'b'].map((name) => call(`https://example.com/${name}`)));
   await Promise.all(req.body.urls.slice(0, 10).map((url) => call(url)));
   if (req.body.files.length > 5) throw new Error('too many files');
   await Promise.all(req.body.files.map((url) => call(url)));
-  const users = await prisma.user.findMany({ take: 20 });
-  await Promise.all(users.map((user) => call(user.email)));
+  const total = users.length + req.body.pages.length;
+  if (total > LIMIT) return res.sendStatus(400);
+  const left = LIMIT - req.body.links.length;
+  if (left < 0) return res.sendStatus(400);
+  await Promise.all(req.body.links.map((url) => call(url)));
+  const wanted = req.body.pages.filter((url) => url !== '');
+  await Promise.all(wanted.map((url) => call(url)));
   res.end();
 });
 ",

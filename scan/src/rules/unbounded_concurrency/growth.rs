@@ -1,10 +1,12 @@
 //! What says that a list grows without a bound: rows of a query, an array of the request, a listing of another service. Where nothing says so, the finding stays a candidate.
 
-use crate::facts::{BinaryOp, CallId, Expr, ExprId, FileFacts, MemberKind, PropKey, SymbolId, SymbolKind};
+use crate::facts::{CallId, Expr, ExprId, FileFacts, SymbolId, SymbolKind};
 use crate::place::Place;
 use crate::prisma::query::Follow as _;
 use crate::program::{Effects, EntryKind, FnRef, LoopClass, Program, Target, callee_name};
 use crate::rules::size::{Size, size};
+
+use super::limits;
 
 /// Where a list comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,14 +42,21 @@ pub(super) fn growth(program: &Program, at: Place) -> Growth {
     if size(program, at, 0) == Size::Bounded {
         return Growth::Bounded;
     }
-    if is_counted(program, at.file, &program.expr_text(at.file, at.expr)) {
+    let text = program.expr_text(at.file, at.expr);
+    if limits::is_counted(program, at.file, |counted| program.expr_text(at.file, counted) == text) {
         return Growth::Doubtful("its length is compared with a limit");
     }
     match provenance(program, at, 0) {
-        Provenance::Sent(name, file) if is_counted(program, file, &name) => {
+        Provenance::Sent(name, file)
+            if limits::is_counted(
+                program,
+                file,
+                |counted| matches!(provenance(program, Place { file, expr: counted }, 0), Provenance::Sent(other, _) if other == name),
+            ) =>
+        {
             Growth::Doubtful("its length is compared with a limit")
         }
-        Provenance::Sent(name, _) if schema_bounds(program, &name) => {
+        Provenance::Sent(name, _) if limits::schema_bounds(program, &name) => {
             Growth::Doubtful("a schema limits how many elements a request may bring")
         }
         grows @ (Provenance::Listing | Provenance::Sent(..)) => Growth::Grows(grows),
@@ -302,18 +311,6 @@ fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Provenance
     }
 }
 
-/// True where a condition of the file compares the length of the list with a limit: `if (files.length > MAX) throw …`.
-fn is_counted(program: &Program, file: u32, list: &str) -> bool {
-    let facts = program.facts(file);
-    let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
-    facts.guards.iter().filter_map(|guard| guard.test).any(|test| {
-        let Expr::Binary { op: BinaryOp::Greater, left, right } = facts.expr(test) else { return false };
-        let of_list = matches!(facts.expr(left), Expr::Member { object, property }
-            if facts.name(property) == "length" && last(&program.expr_text(file, object)) == last(list));
-        of_list && !matches!(facts.expr(right), Expr::Number(n) if n <= 1.0)
-    })
-}
-
 /// `s3.send(new ListObjectsV2Command({ … }))`: up to a thousand keys.
 fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
     facts.args(call).first().is_some_and(|arg| {
@@ -324,49 +321,4 @@ fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
         matches!(facts.expr(made), Expr::Call(command)
             if callee_name(facts, facts.call(command).callee).starts_with("ListObjects"))
     })
-}
-
-/// Lists of up to this many elements are no danger.
-const FEW: f64 = 100.0;
-
-/// True where a schema of the program limits a list of this name: `ids: z.array(…).max(50)`, `@ArrayMaxSize(50) ids`.
-fn schema_bounds(program: &Program, name: &str) -> bool {
-    program.files.iter().any(|facts| {
-        let in_object = facts.props.iter().any(|prop| {
-            matches!(prop.key, PropKey::Name(key) if facts.name(key) == name)
-                && is_limited_array(facts, prop.value)
-        });
-        let in_class = facts.classes.iter().flat_map(|class| &class.members).any(|member| {
-            facts.name(member.name) == name
-                && matches!(member.kind, MemberKind::Field(_))
-                && member.decorators.iter().any(|it| match facts.expr(*it) {
-                    Expr::Call(call) => {
-                        callee_name(facts, facts.call(call).callee) == "ArrayMaxSize"
-                            && takes_few(facts, call)
-                    }
-                    _ => false,
-                })
-        });
-        in_object || in_class
-    })
-}
-
-fn is_limited_array(facts: &FileFacts, value: ExprId) -> bool {
-    let (mut expr, mut limited) = (value, false);
-    for _ in 0..12 {
-        let Expr::Call(call) = facts.expr(expr) else { return false };
-        let callee = facts.call(call).callee;
-        match callee_name(facts, callee) {
-            "max" | "length" => limited |= takes_few(facts, call),
-            "array" => return limited,
-            _ => {}
-        }
-        let Expr::Member { object, .. } = facts.expr(callee) else { return false };
-        expr = object;
-    }
-    false
-}
-
-fn takes_few(facts: &FileFacts, call: CallId) -> bool {
-    matches!(facts.args(call).first().map(|arg| facts.expr(*arg)), Some(Expr::Number(n)) if n <= FEW)
 }
