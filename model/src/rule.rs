@@ -34,6 +34,8 @@ pub enum Category {
     Queries,
     Schema,
     Algorithm,
+    /// The process itself: its one thread, and what it has in flight.
+    Runtime,
 }
 
 impl Category {
@@ -43,6 +45,7 @@ impl Category {
             Self::Queries => "queries",
             Self::Schema => "schema",
             Self::Algorithm => "algorithm",
+            Self::Runtime => "runtime",
         }
     }
 }

@@ -95,7 +95,8 @@ mod tests {
             };
             let said = why(&tree, &options, "a.ts", 3).unwrap().to_string();
             let target = format!("target: `{way}.{method}` of `{package}`");
-            let is_followed = ["target: a query", "of the database client"].iter().any(|it| said.contains(it));
+            let is_followed =
+                ["target: a query", "of the database client"].iter().any(|it| said.contains(it));
             assert!(is_followed || said.contains(&target), "{target}\n{said}");
         }
     }

@@ -52,6 +52,9 @@ pub(crate) use declared::DeclaredHandles;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
+pub(crate) use libraries::{
+    Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
+};
 pub(crate) use reach::{Hop, Reached};
 pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use resolvers::FieldResolver;
@@ -84,6 +87,7 @@ pub(crate) struct Program {
     /// Per file, the variables that stand for its exports.
     own_exports: Vec<Vec<SymbolId>>,
     uses: RefCell<FxHashMap<u32, FxHashMap<ExprId, handles::Use>>>,
+    served: OnceCell<Vec<Option<Origin>>>,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
     cache: RefCell<FxHashMap<Place, eval::Slot>>,
@@ -134,6 +138,7 @@ impl Program {
             mixins: mixins::Mixins::default(),
             own_exports: Vec::new(),
             uses: RefCell::default(),
+            served: OnceCell::new(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),
             cache: RefCell::default(),
@@ -206,6 +211,12 @@ impl Program {
     /// How a function is reached from an entry point; none where it is not.
     pub(crate) fn origin(&self, function: FnRef) -> Option<Origin> {
         self.origins[self.graph.index(function)]
+    }
+
+    /// How a function is reached from a request; none where no request reaches it.
+    pub(crate) fn served_origin(&self, function: FnRef) -> Option<Origin> {
+        let served = self.served.get_or_init(|| self.reached_from(Entry::is_served));
+        served[self.graph.index(function)]
     }
 
     /// The name people know a function by: `Service.method`, `handler`, `GET (route.ts)`.

@@ -1,6 +1,7 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
 mod asked;
+mod blocking;
 mod deep_offset_pagination;
 mod indexes;
 mod io_in_transaction;
@@ -15,6 +16,10 @@ mod page;
 mod paths;
 mod quadratic_lookup;
 mod repeats;
+mod size;
+mod sync_crypto_zlib_on_request_path;
+mod sync_io_on_request_path;
+mod unbounded_concurrency;
 mod unbounded_find;
 mod volume;
 mod write_in_loop;
@@ -45,6 +50,9 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_in_loop::RULE,
     &n_plus_one_lazy_relation::RULE,
     &quadratic_lookup::RULE,
+    &sync_crypto_zlib_on_request_path::RULE,
+    &sync_io_on_request_path::RULE,
+    &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
     &write_in_loop::RULE,
 ];

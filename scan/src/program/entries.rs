@@ -37,6 +37,15 @@ pub(crate) struct Entry {
     pub label: String,
 }
 
+impl Entry {
+    /// True where somebody waits for the answer: not what a framework calls while it builds pages or starts.
+    pub(super) fn is_served(&self) -> bool {
+        let while_building =
+            ["generateStaticParams", "generateSitemaps", "getStaticProps", "getStaticPaths", "register"];
+        self.kind == EntryKind::Request && !while_building.contains(&self.label.as_str())
+    }
+}
+
 /// Who leads to a function on the shortest way from an entry point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -346,6 +355,7 @@ fn registration_kind(package: &str, name: &str) -> EntryKind {
         }
         ("node-cron" | "cron" | "croner" | "node-schedule" | "toad-scheduler", _)
         | (_, "schedule" | "cron") => EntryKind::Schedule,
+        (package, _) if libraries::reads_command_line(package) => EntryKind::Callback,
         (
             _,
             "get" | "post" | "put" | "patch" | "delete" | "all" | "use" | "route" | "query" | "mutation"

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{ExportTarget, Expr, ExprId, FileFacts, ImportedName, NameId};
+use crate::facts::{ExportTarget, Expr, ExprId, FileFacts, ImportedName, NameId, SymbolId};
 use crate::place::Place;
 use crate::resolve::Resolution;
 
@@ -27,6 +27,8 @@ pub(super) struct ExportTable {
     pub(super) by_name: FxHashMap<String, u32>,
     pub(super) default: Option<ExprId>,
     stars: Vec<NameId>,
+    /// Variables that stand for `module.exports`: `const users = module.exports`.
+    pub(super) aliases: Vec<SymbolId>,
 }
 
 impl ExportTable {
@@ -41,7 +43,24 @@ impl ExportTable {
                 ExportTarget::Star { specifier } => table.stars.push(*specifier),
             }
         }
+        for (index, symbol) in facts.symbols.iter().enumerate() {
+            if symbol.definition.is_some_and(|value| is_module_exports(facts, value)) {
+                table.aliases.push(SymbolId(index as u32));
+            }
+        }
         table
+    }
+}
+
+/// `module.exports`, also where something is assigned to it on the way.
+fn is_module_exports(facts: &FileFacts, expr: ExprId) -> bool {
+    match facts.expr(expr) {
+        Expr::Member { object, property } => {
+            facts.name(property) == "exports"
+                && matches!(facts.expr(object), Expr::Global(name) if facts.name(name) == "module")
+        }
+        Expr::Assign { target, .. } => is_module_exports(facts, target),
+        _ => false,
     }
 }
 

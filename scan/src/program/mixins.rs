@@ -64,11 +64,7 @@ impl Program {
         if let Some(Expr::Symbol(symbol)) = self.exports[file as usize].default.map(|it| facts.expr(it)) {
             found.push(symbol);
         }
-        for (n, symbol) in facts.symbols.iter().enumerate() {
-            if symbol.definition.is_some_and(|it| self.is_own_exports(file, it)) {
-                found.push(SymbolId(n as u32));
-            }
-        }
+        found.extend(&self.exports[file as usize].aliases);
         found
     }
 

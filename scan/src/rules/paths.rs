@@ -18,11 +18,24 @@ const MAX_STEPS: usize = 8;
 
 /// The shortest way from an entry point; none where no entry point reaches the function.
 pub(crate) fn arrival(program: &Program, function: FnRef) -> Option<Arrival> {
+    arrival_by(program, function, |function| program.origin(function))
+}
+
+/// The shortest way from a request; none where no request reaches the function.
+pub(crate) fn served_arrival(program: &Program, function: FnRef) -> Option<Arrival> {
+    arrival_by(program, function, |function| program.served_origin(function))
+}
+
+fn arrival_by(
+    program: &Program,
+    function: FnRef,
+    origin: impl Fn(FnRef) -> Option<Origin>,
+) -> Option<Arrival> {
     let mut steps = Vec::new();
     let mut current = function;
     let mut by_name = false;
     for _ in 0..64 {
-        match program.origin(current)? {
+        match origin(current)? {
             Origin::Entry(entry) => {
                 let entry = &program.entries[entry as usize];
                 let name = program.function_name(current);
@@ -42,7 +55,7 @@ pub(crate) fn arrival(program: &Program, function: FnRef) -> Option<Arrival> {
                 current = FnRef { file, id: program.facts(file).call(call).function };
             }
             Origin::Within(outer) | Origin::Named(outer) => {
-                by_name |= matches!(program.origin(current), Some(Origin::Named(_)));
+                by_name |= matches!(origin(current), Some(Origin::Named(_)));
                 steps.push(Step { at: start_of(program, current), name: program.function_name(current) });
                 current = outer;
             }

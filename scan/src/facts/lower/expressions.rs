@@ -173,7 +173,12 @@ impl Lowering<'_> {
             ast::AssignmentTarget::StaticMemberExpression(member) => Some(self.intern(&member.property.name)),
             _ => None,
         };
-        let mut value = self.named_expr(&it.right, name);
+        let mut value = match it.operator.is_logical().then(|| self.assigned_before(&it.left)).flatten() {
+            Some(test) => self.guarded(GuardKind::Logical, Some(test), span_of(&it.right), |this| {
+                this.named_expr(&it.right, name)
+            }),
+            None => self.named_expr(&it.right, name),
+        };
         let at = span(it.span);
         if let (true, ast::AssignmentTarget::AssignmentTargetIdentifier(id)) =
             (it.operator.is_arithmetic(), &it.left)
@@ -185,6 +190,18 @@ impl Lowering<'_> {
         let target = self.assign(&it.left, value);
         self.common_js_export(&it.left, value);
         self.push(Expr::Assign { target, value }, at)
+    }
+
+    /// What `x ??= y` looks at before it comes to `y`.
+    fn assigned_before(&mut self, target: &ast::AssignmentTarget<'_>) -> Option<ExprId> {
+        match target {
+            ast::AssignmentTarget::AssignmentTargetIdentifier(id) => {
+                let before = self.reference(id);
+                Some(self.push(before, span(id.span)))
+            }
+            ast::AssignmentTarget::StaticMemberExpression(member) => Some(self.static_member(member)),
+            _ => None,
+        }
     }
 
     fn update(&mut self, it: &ast::UpdateExpression<'_>) -> ExprId {

@@ -10,14 +10,18 @@ use crate::program::iterations::callee_name;
 use crate::program::roles::Role;
 use crate::program::targets::Target;
 use crate::program::value::{FnRef, Value};
-use crate::program::{Origin, Program};
+use crate::program::{Entry, Origin, Program};
 
 impl Program {
-    /// Breadth first from the entries, first over calls, then over weaker ties.
     pub(super) fn mark_reached(&mut self) {
+        self.origins = self.reached_from(|_| true);
+    }
+
+    /// Breadth first from the entries that are wanted, first over calls, then over weaker ties.
+    pub(in crate::program) fn reached_from(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<Option<Origin>> {
         let mut origin: Vec<Option<Origin>> = vec![None; self.graph.len()];
         let mut pending = VecDeque::new();
-        for (n, entry) in self.entries.iter().enumerate() {
+        for (n, entry) in self.entries.iter().enumerate().filter(|(_, entry)| wanted(entry)) {
             origin[self.graph.index(entry.function)] = Some(Origin::Entry(n as u32));
             pending.push_back(entry.function);
         }
@@ -48,7 +52,7 @@ impl Program {
                 break;
             }
         }
-        self.origins = origin;
+        origin
     }
 
     fn successors(
