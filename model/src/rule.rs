@@ -34,4 +34,10 @@ pub enum Category {
     Queries,
     Schema,
     Algorithm,
+    /// Requests to other services.
+    Network,
+    /// Redis and in-process caches.
+    Caching,
+    /// Clients, pools and what they hold open.
+    Connections,
 }

@@ -15,8 +15,10 @@ mod feeds;
 mod graph;
 mod iterations;
 mod kept;
-mod libraries;
+pub(crate) mod libraries;
+mod making;
 mod members;
+mod options;
 mod params;
 mod reach;
 mod repeated;
@@ -44,12 +46,14 @@ use crate::workspace::Workspace;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
+pub(crate) use making::Making;
+pub(crate) use options::Given;
 pub(crate) use reach::Hop;
 pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use roles::Role;
 pub(crate) use taint::{Sources, Trace};
 pub(crate) use targets::{Query, Target};
-pub(crate) use value::{ClassRef, FnRef, Memo, Value};
+pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
 
 /// Everything known of a source tree.
 #[derive(Debug)]
@@ -224,6 +228,22 @@ impl Program {
             }
             _ => "…".to_owned(),
         }
+    }
+
+    /// True where the package around the file only ever runs in a browser.
+    pub(crate) fn is_browser_code(&self, file: u32) -> bool {
+        roles::is_browser_package(self.dependencies_of(&self.files[file as usize].path))
+    }
+
+    /// True where a function of the file draws what a browser shows: a component, or what only components use.
+    pub(crate) fn draws_pages(&self, file: u32) -> bool {
+        let path = &self.files[file as usize].path;
+        self.roles[file as usize] == Role::Client || path.ends_with(".tsx") || path.ends_with(".jsx")
+    }
+
+    /// True where the package around the file depends on this one.
+    pub(crate) fn depends_on(&self, file: u32, package: &str) -> bool {
+        self.dependencies_of(&self.files[file as usize].path).contains(package)
     }
 
     /// True where the file's findings are of interest.

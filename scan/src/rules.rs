@@ -1,7 +1,10 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
 mod asked;
+mod cache_without_ttl;
+mod client_per_request;
 mod deep_offset_pagination;
+mod http_missing_timeout;
 mod indexes;
 mod io_in_transaction;
 mod loop_invariant_query;
@@ -13,9 +16,11 @@ mod n_plus_one_in_loop;
 mod page;
 mod paths;
 mod quadratic_lookup;
+mod redis_blocking_command;
 mod repeats;
 mod unbounded_find;
 mod volume;
+mod waits;
 mod write_in_loop;
 
 use tuneup_model::RuleDoc;
@@ -34,7 +39,10 @@ pub struct Rule {
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &cache_without_ttl::RULE,
+    &client_per_request::RULE,
     &deep_offset_pagination::RULE,
+    &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
     &loop_invariant_query::RULE,
     &missing_fk_index::RULE,
@@ -43,6 +51,7 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_fanout::RULE,
     &n_plus_one_in_loop::RULE,
     &quadratic_lookup::RULE,
+    &redis_blocking_command::RULE,
     &unbounded_find::RULE,
     &write_in_loop::RULE,
 ];

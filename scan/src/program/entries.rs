@@ -311,6 +311,10 @@ fn registration_kind(package: &str, name: &str) -> EntryKind {
         }
         ("node-cron" | "cron" | "croner" | "node-schedule" | "toad-scheduler", _)
         | (_, "schedule" | "cron") => EntryKind::Schedule,
+        // Command line tools.
+        ("commander" | "cac" | "yargs" | "sade" | "clipanion" | "@commander-js/extra-typings", _) => {
+            EntryKind::Callback
+        }
         (
             _,
             "get" | "post" | "put" | "patch" | "delete" | "all" | "use" | "route" | "query" | "mutation"
