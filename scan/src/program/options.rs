@@ -92,14 +92,16 @@ impl Program {
         for it in wanted {
             let Some(arg) = args.get(it.index as usize) else { continue };
             let at = Place { file: from, expr: *arg };
-            match it.part {
-                Part::Options => tally.add(self.given_within(at, names, depth + 1)),
-                Part::Named(name) => {
-                    tally.add(self.given_within(at, &[self.facts(file).name(name)], depth + 1));
-                }
-                Part::Whole if matches!(self.eval(at), Value::Nothing) => {}
-                Part::Whole => tally.with += 1,
+            let part = match it.part {
+                Part::Options => self.given_within(at, names, depth + 1),
+                Part::Named(name) => self.given_within(at, &[self.facts(file).name(name)], depth + 1),
+                Part::Whole if matches!(self.eval(at), Value::Nothing) => Tally::default(),
+                Part::Whole => Tally { with: 1, ..Tally::default() },
+            };
+            if part.with > 0 && part.without.is_empty() {
+                return Tally { with: 1, ..Tally::default() };
             }
+            tally.add(part);
         }
         if tally.with + tally.unknown == 0 && tally.without.is_empty() {
             tally.without.push((from, call));
