@@ -89,19 +89,34 @@ impl Program {
         if args.iter().any(|arg| matches!(self.facts(from).expr(*arg), Expr::Spread(_))) {
             tally.unknown = 1;
         }
-        for it in wanted {
-            let Some(arg) = args.get(it.index as usize) else { continue };
+        let mut indexes: Vec<u32> = wanted.iter().map(|it| it.index).collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        for index in indexes {
+            let Some(arg) = args.get(index as usize) else { continue };
             let at = Place { file: from, expr: *arg };
-            let part = match it.part {
-                Part::Options => self.given_within(at, names, depth + 1),
-                Part::Named(name) => self.given_within(at, &[self.facts(file).name(name)], depth + 1),
-                Part::Whole if matches!(self.eval(at), Value::Nothing) => Tally::default(),
-                Part::Whole => Tally { with: 1, ..Tally::default() },
+            let parts = wanted.iter().filter(|it| it.index == index);
+            // What the parameter holds under any of the names it is asked for.
+            let mut asked: Vec<&str> = Vec::new();
+            let mut is_value = false;
+            for it in parts {
+                match it.part {
+                    Part::Options => asked.extend(names),
+                    Part::Named(name) => asked.push(self.facts(file).name(name)),
+                    Part::Whole => is_value = true,
+                }
+            }
+            let given = if is_value && !matches!(self.eval(at), Value::Nothing) {
+                Tally { with: 1, ..Tally::default() }
+            } else if asked.is_empty() {
+                Tally::default()
+            } else {
+                self.given_within(at, &asked, depth + 1)
             };
-            if part.with > 0 && part.without.is_empty() {
+            if given.with > 0 && given.without.is_empty() {
                 return Tally { with: 1, ..Tally::default() };
             }
-            tally.add(part);
+            tally.add(given);
         }
         if tally.with + tally.unknown == 0 && tally.without.is_empty() {
             tally.without.push((from, call));

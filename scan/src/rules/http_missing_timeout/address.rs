@@ -73,6 +73,7 @@ fn of_expr(program: &Program, at: Place, depth: u32) -> Address {
             let it = facts.call(call);
             let callee = program.expr_text(at.file, it.callee);
             match (callee.rsplit('.').next().unwrap_or_default(), facts.args(call)) {
+                (name, _) if is_own_name(name) => Address::Own,
                 ("URL", [path, base]) => match again(*path) {
                     Address::Elsewhere if !is_absolute(program, at.file, *path) => again(*base),
                     Address::Local if !is_module_path(program, at.file, *path) => again(*base),
