@@ -246,6 +246,16 @@ impl Program {
         self.dependencies_of(&self.files[file as usize].path).contains(package)
     }
 
+    /// The expression that an imported name stands for.
+    pub(crate) fn imported_place(&self, at: Place) -> Option<Place> {
+        let Expr::Symbol(symbol) = self.files[at.file as usize].expr(at.expr) else { return None };
+        let SymbolKind::Import(index) = self.files[at.file as usize].symbol(symbol).kind else { return None };
+        match self.imported(at.file, index)? {
+            exports::Exported::Place(place) => Some(place),
+            _ => None,
+        }
+    }
+
     /// True where the file's findings are of interest.
     pub(crate) fn is_app(&self, file: u32) -> bool {
         matches!(self.roles[file as usize], Role::App | Role::Client)

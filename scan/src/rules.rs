@@ -7,6 +7,7 @@ mod deep_offset_pagination;
 mod http_missing_timeout;
 mod indexes;
 mod io_in_transaction;
+mod keys;
 mod loop_invariant_query;
 mod missing_fk_index;
 mod missing_query_index;

@@ -127,6 +127,12 @@ fn untimed(program: &Program, file: u32, id: CallId, defaults: &Defaults) -> Vec
         return Vec::new();
     }
     let mut doubts = Vec::new();
+    let facts = program.facts(file);
+    if outgoing.family == Family::Fetch
+        && matches!(facts.expr(call.callee), Expr::Member { object, .. } if facts.expr(object) == Expr::This)
+    {
+        doubts.push("whoever makes the object may hand it another `fetch`".to_owned());
+    }
     if target == Address::Own {
         doubts.push("it asks the program itself or a process beside it".to_owned());
     }
@@ -330,7 +336,11 @@ fn help(outgoing: Outgoing, by_caller: bool) -> &'static str {
 }
 
 fn more_doubts(program: &Program, it: &Untimed, kind: Option<EntryKind>, draft: &mut Draft) {
-    if matches!(kind, Some(EntryKind::Callback | EntryKind::Export)) {
+    if matches!(kind, Some(EntryKind::Callback)) && draft.path.first().is_some_and(|step| entry_label(&step.name) == "action") {
+        draft.doubt("a command line tool keeps nobody else waiting");
+    }
+    let is_continuation = draft.path.first().is_some_and(|step| matches!(entry_label(&step.name), "then" | "catch"));
+    if kind == Some(EntryKind::Export) || is_continuation {
         draft.doubt("it is not known whether a user or a job waits for this");
     }
     if may_run_in_browser(program, it.file, &draft.path) {
@@ -346,13 +356,30 @@ fn more_doubts(program: &Program, it: &Untimed, kind: Option<EntryKind>, draft: 
 /// Next.js are drawn on the server, and so are loaders and handlers, whatever file they stand in.
 fn may_run_in_browser(program: &Program, file: u32, path: &[Step]) -> bool {
     let on_way = path.iter().skip(1).any(|step| program.draws_pages(step.at.file) && step.at.file != file);
-    let hooked = path.iter().any(|step| is_hook(&step.name));
+    let hooked = path.iter().any(|step| is_hook(&step.name) || is_hook(entry_label(&step.name)));
+    let seen = path.iter().any(|step| uses_page(program.facts(step.at.file))) || uses_page(program.facts(file));
     let drawn = path.first().is_some_and(|step| {
         (step.name == "default" || step.name.ends_with("[default]"))
             && (program.roles[step.at.file as usize] == Role::Client || !program.depends_on(step.at.file, "next"))
     });
     let own = program.draws_pages(file) && path.first().is_none_or(|step| step.at.file != file);
-    on_way || hooked || drawn || own
+    on_way || hooked || seen || drawn || own
+}
+
+/// `load [GET /rates]`: what the entry point was registered as.
+fn entry_label(name: &str) -> &str {
+    name.rsplit_once('[').map_or(name, |(_, label)| label.trim_end_matches(']'))
+}
+
+/// True where a file speaks to the page around it.
+fn uses_page(facts: &FileFacts) -> bool {
+    facts.exprs.iter().any(|expr| match expr {
+        Expr::Member { object, .. } => matches!(facts.expr(*object), Expr::Global(name)
+            if matches!(facts.name(name), "window" | "document" | "localStorage" | "sessionStorage" | "navigator" | "self")),
+        Expr::Call(call) => matches!(facts.expr(facts.call(*call).callee), Expr::Global(name)
+            if matches!(facts.name(name), "$" | "jQuery" | "define")),
+        _ => false,
+    })
 }
 
 /// `useQuote`: a React hook runs where the page is drawn.
