@@ -3,6 +3,7 @@
 mod asked;
 mod cache_without_ttl;
 mod client_per_request;
+mod commands;
 mod deep_offset_pagination;
 mod http_missing_timeout;
 mod indexes;

@@ -2,11 +2,10 @@
 
 use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity};
 
+use super::commands::{Sent, commands};
 use super::keys::{Variety, shape, variety};
 use super::{Rule, paths, repeats};
-use crate::facts::{CallId, CallKind, Expr, ExprId};
-use crate::place::Place;
-use crate::program::libraries::caches;
+use crate::facts::{CallId, Expr};
 use crate::program::{EntryKind, FnRef, Program, Role, Value};
 use crate::report::{Draft, Report, Where};
 
@@ -64,20 +63,6 @@ app.post('/products/:id', async (req, res) => {
 });
 "#;
 
-/// A command as the program sends it.
-struct Sent<'p> {
-    file: u32,
-    call: CallId,
-    command: String,
-    args: &'p [ExprId],
-}
-
-impl Sent<'_> {
-    fn arg(&self, n: usize) -> Option<Place> {
-        self.args.get(n).map(|expr| Place { file: self.file, expr: *expr })
-    }
-}
-
 /// What is wrong with a command.
 enum Harm {
     /// `KEYS`: all keys.
@@ -99,46 +84,6 @@ fn check(program: &Program, report: &mut Report) {
             report.add(&RULE.doc, tell(program, it, &harm));
         }
     }
-}
-
-/// All commands on clients of Redis, those named in an argument included.
-fn commands(program: &Program) -> Vec<Sent<'_>> {
-    let mut found = Vec::new();
-    for (n, facts) in program.files.iter().enumerate() {
-        let file = n as u32;
-        if matches!(program.roles[n], Role::Test | Role::Declaration | Role::Client) {
-            continue;
-        }
-        for (n, call) in facts.calls.iter().enumerate() {
-            if call.kind == CallKind::Call
-                && let Some(sent) = command(program, file, CallId(n as u32))
-            {
-                found.push(sent);
-            }
-        }
-    }
-    found
-}
-
-fn command(program: &Program, file: u32, call: CallId) -> Option<Sent<'_>> {
-    let facts = program.facts(file);
-    let Expr::Member { .. } = facts.expr(facts.call(call).callee) else { return None };
-    let callee = program.eval(Place { file, expr: facts.call(call).callee });
-    let command = callee.choices().iter().find_map(|it| match it {
-        Value::Api(api) => caches::redis_command(api),
-        _ => None,
-    })?;
-    let args = facts.args(call);
-    if !caches::is_raw_command(&command) {
-        return Some(Sent { file, call, command, args });
-    }
-    let words = match facts.expr(*args.first()?) {
-        Expr::Array(list) => facts.list(list),
-        _ => args,
-    };
-    let (name, rest) = words.split_first()?;
-    let Expr::Str(name) = facts.expr(*name) else { return None };
-    Some(Sent { file, call, command: facts.name(name).to_ascii_lowercase(), args: rest })
 }
 
 fn harm(program: &Program, all: &[Sent<'_>], it: &Sent<'_>) -> Option<Harm> {
