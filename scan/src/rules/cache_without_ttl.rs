@@ -164,6 +164,12 @@ fn expiry(program: &Program, file: u32, args: &[ExprId]) -> Given {
                 }
             }
             Expr::Number(_) | Expr::Function(_) | Expr::Undefined | Expr::Null => {}
+            // An expiry that is spelled out is meant, wherever its value comes from.
+            Expr::Object(list)
+                if caches::EXPIRING.iter().any(|name| program.facts(place.file).property(list, name).is_some()) =>
+            {
+                return Given::Yes;
+            }
             _ => match program.given(at, caches::EXPIRING) {
                 Given::Yes => return Given::Yes,
                 Given::No => {}
