@@ -237,8 +237,8 @@ impl Program {
 
     /// True where a function of the file draws what a browser shows: a component, or what only components use.
     pub(crate) fn draws_pages(&self, file: u32) -> bool {
-        let path = &self.files[file as usize].path;
-        self.roles[file as usize] == Role::Client || path.ends_with(".tsx") || path.ends_with(".jsx")
+        let extension = self.files[file as usize].path.rsplit('.').next();
+        self.roles[file as usize] == Role::Client || matches!(extension, Some("tsx" | "jsx"))
     }
 
     /// True where the package around the file depends on this one.

@@ -57,7 +57,9 @@ impl Walk<'_> {
                 self.follow(here(inner));
             }
             Expr::Choice(list) => {
-                facts.list(list).iter().take(2).for_each(|choice| self.follow(here(*choice)));
+                for choice in facts.list(list).iter().take(2) {
+                    self.follow(here(*choice));
+                }
             }
             Expr::Null | Expr::Undefined => {}
             Expr::Symbol(symbol) => {
@@ -67,7 +69,9 @@ impl Walk<'_> {
                     SymbolKind::Value => {
                         let exprs: Vec<_> = it.definition.iter().chain(&it.assignments).copied().collect();
                         self.making.is_partial |= exprs.is_empty();
-                        exprs.into_iter().for_each(|expr| self.follow(here(expr)));
+                        for expr in exprs {
+                            self.follow(here(expr));
+                        }
                     }
                     _ => self.making.is_partial = true,
                 }
@@ -75,7 +79,9 @@ impl Walk<'_> {
             Expr::Param { .. } => {
                 let passed = program.passed(at);
                 self.making.is_partial |= passed.is_empty();
-                passed.into_iter().for_each(|place| self.follow(place));
+                for place in passed {
+                    self.follow(place);
+                }
             }
             Expr::Member { object, property } => self.member(here(object), facts.name(property)),
             Expr::Call(call) => self.call(at, call),
@@ -129,18 +135,16 @@ impl Walk<'_> {
         }
         for value in program.eval(object).choices() {
             match value {
-                Value::Instance(class) | Value::Class(class) => {
-                    match program.member_named(*class, name) {
-                        Some((owner, MemberKind::Field(field))) if field.value.is_some() => {
-                            let expr = field.value.expect("just asked");
-                            self.follow(Place { file: owner.file, expr });
-                        }
-                        Some((owner, MemberKind::Getter(id))) => {
-                            self.returned(FnRef { file: owner.file, id: *id });
-                        }
-                        _ => self.making.is_partial = true,
+                Value::Instance(class) | Value::Class(class) => match program.member_named(*class, name) {
+                    Some((owner, MemberKind::Field(field))) if field.value.is_some() => {
+                        let expr = field.value.expect("just asked");
+                        self.follow(Place { file: owner.file, expr });
                     }
-                }
+                    Some((owner, MemberKind::Getter(id))) => {
+                        self.returned(FnRef { file: owner.file, id: *id });
+                    }
+                    _ => self.making.is_partial = true,
+                },
                 Value::Object(at) => match program.facts(at.file).expr(at.expr) {
                     Expr::Object(list) => match program.facts(at.file).property(list, name) {
                         Some(expr) => self.follow(Place { file: at.file, expr }),

@@ -264,11 +264,10 @@ impl Walk<'_> {
         }
         let mut sources: Vec<Source> = sources.into_iter().collect();
         sources.sort_by_key(|it| (it.function, it.index, it.name));
-        let sure = sources.iter().any(|it| {
+        sources.iter().any(|it| {
             let part = it.name.map_or(Part::Whole, Part::Named);
             self.param(at, it.function, it.index, part, depth)
-        });
-        sure
+        })
     }
 
     /// The parameters that a value is made of, where nothing stands in for them when they are left out.

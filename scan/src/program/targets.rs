@@ -71,7 +71,8 @@ impl Program {
             let is_test = |file: usize| self.roles[file] == Role::Test;
             for (call, target) in targets.iter().enumerate() {
                 if let Target::Functions(functions, _) = target {
-                    for function in functions.iter().filter(|it| !is_test(file) || is_test(it.file as usize)) {
+                    for function in functions.iter().filter(|it| !is_test(file) || is_test(it.file as usize))
+                    {
                         callers.entry(*function).or_default().push((file as u32, CallId(call as u32)));
                     }
                 }

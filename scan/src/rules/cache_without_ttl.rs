@@ -32,7 +32,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /routes.ts
 import express from 'express';
 import Redis from 'ioredis';
@@ -53,9 +53,9 @@ app.get('/profiles/:id', async (req, res) => {
 export async function render(id: string) {
   return `<h1>${id}</h1>`;
 }
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /routes.ts
 import express from 'express';
 import Redis from 'ioredis';
@@ -76,7 +76,7 @@ app.get('/profiles/:id', async (req, res) => {
 export async function render(id: string) {
   return `<h1>${id}</h1>`;
 }
-"#;
+";
 
 /// A write of a key.
 struct Write {
@@ -91,7 +91,9 @@ fn check(program: &Program, report: &mut Report) {
     let in_redis = sent.iter().filter_map(|it| redis_write(program, &sent, it));
     let mut writes: Vec<Write> = in_redis.collect();
     for (file, facts) in program.files.iter().enumerate() {
-        writes.extend((0..facts.calls.len() as u32).filter_map(|n| store_write(program, file as u32, CallId(n))));
+        writes.extend(
+            (0..facts.calls.len() as u32).filter_map(|n| store_write(program, file as u32, CallId(n))),
+        );
     }
     for write in writes {
         if program.roles[write.file as usize] != Role::App {
@@ -127,7 +129,8 @@ fn redis_write(program: &Program, all: &[Sent<'_>], it: &Sent<'_>) -> Option<Wri
             "set" => expiry(program, other.file, other.args.get(2..).unwrap_or_default()) != Given::No,
             _ => false,
         };
-        let deletes = matches!(other.command.as_str(), "del" | "unlink" | "getdel" | "hdel" | "srem" | "zrem");
+        let deletes =
+            matches!(other.command.as_str(), "del" | "unlink" | "getdel" | "hdel" | "srem" | "zrem");
         if !(ends || renews || deletes) || !same_key(program, (it, key), (other, other_key)) {
             continue;
         }
@@ -166,7 +169,9 @@ fn expiry(program: &Program, file: u32, args: &[ExprId]) -> Given {
             Expr::Number(_) | Expr::Function(_) | Expr::Undefined | Expr::Null => {}
             // An expiry that is spelled out is meant, wherever its value comes from.
             Expr::Object(list)
-                if caches::EXPIRING.iter().any(|name| program.facts(place.file).property(list, name).is_some()) =>
+                if caches::EXPIRING
+                    .iter()
+                    .any(|name| program.facts(place.file).property(list, name).is_some()) =>
             {
                 return Given::Yes;
             }

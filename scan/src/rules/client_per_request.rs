@@ -33,7 +33,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /routes.ts
 import express from 'express';
 import { Pool } from 'pg';
@@ -45,9 +45,9 @@ app.get('/orders/:id', async (req, res) => {
   const { rows } = await pool.query('SELECT * FROM orders WHERE id = $1', [req.params.id]);
   res.json(rows[0]);
 });
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /routes.ts
 import express from 'express';
 import { Pool } from 'pg';
@@ -59,7 +59,7 @@ app.get('/orders/:id', async (req, res) => {
   const { rows } = await pool.query('SELECT * FROM orders WHERE id = $1', [req.params.id]);
   res.json(rows[0]);
 });
-"#;
+";
 
 fn check(program: &Program, report: &mut Report) {
     for (n, facts) in program.files.iter().enumerate() {
@@ -110,7 +110,10 @@ fn tell(program: &Program, file: u32, call: CallId, holds: Holds, site: &Site) -
     let function = FnRef { file: site.file, id: program.facts(site.file).call(site.call).function };
     let kind = paths::lead_in(program, function, &mut draft);
     for (file, call) in std::iter::once(&(site.file, site.call)).chain(&site.inner) {
-        let step = Step { at: paths::call_at(program, *file, *call), name: paths::callee_text(program, *file, *call) };
+        let step = Step {
+            at: paths::call_at(program, *file, *call),
+            name: paths::callee_text(program, *file, *call),
+        };
         draft.path.push(step);
     }
     match kind {
@@ -200,11 +203,13 @@ fn scoped(program: &Program, file: u32, call: CallId, holds: Holds) -> Option<Dr
 fn is_request_scope(program: &Program, file: u32, decorator: crate::facts::ExprId) -> bool {
     let facts = program.facts(file);
     let Expr::Call(call) = facts.expr(decorator) else { return false };
-    facts.args(call).iter().any(|arg| match facts.expr(*arg) {
+    facts.args(call).iter().any(|arg| {
+        match facts.expr(*arg) {
         Expr::Object(list) => facts.property(list, "scope").is_some_and(|scope| {
             matches!(facts.expr(scope), Expr::Member { property, .. } if facts.name(property) == "REQUEST")
         }),
         _ => false,
+    }
     })
 }
 
@@ -234,7 +239,18 @@ fn listens(program: &Program, site: &Site) -> bool {
     calls_method(
         program,
         site,
-        &["subscribe", "psubscribe", "pSubscribe", "blpop", "brpop", "blPop", "brPop", "xread", "xRead", "monitor"],
+        &[
+            "subscribe",
+            "psubscribe",
+            "pSubscribe",
+            "blpop",
+            "brpop",
+            "blPop",
+            "brPop",
+            "xread",
+            "xRead",
+            "monitor",
+        ],
     )
 }
 

@@ -9,10 +9,10 @@ use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity};
 
 use super::waits::is_waited_for;
 use super::{Rule, paths, repeats};
-use crate::facts::{CallId, CallKind, Expr, ExprId, FileFacts, TypeExpr};
+use crate::facts::{CallId, CallKind, Expr, FileFacts};
 use crate::place::Place;
 use crate::program::libraries::http::{self, Family, Outgoing, Patience};
-use crate::program::{Api, EntryKind, FnRef, Given, Making, Program, Role, Value};
+use crate::program::{EntryKind, FnRef, Given, Making, Program, Role, Value};
 use crate::report::{Draft, Report, Step, Where};
 
 use address::Address;
@@ -40,7 +40,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /routes.ts
 import express from 'express';
 
@@ -50,9 +50,9 @@ app.get('/rates/:currency', async (req, res) => {
   const answer = await fetch(`https://rates.example.com/v1/${req.params.currency}`);
   res.json(await answer.json());
 });
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /routes.ts
 import express from 'express';
 
@@ -64,7 +64,7 @@ app.get('/rates/:currency', async (req, res) => {
   });
   res.json(await answer.json());
 });
-"#;
+";
 
 /// A request whose wait nothing bounds.
 struct Untimed {
@@ -119,7 +119,7 @@ fn untimed(program: &Program, file: u32, id: CallId, defaults: &Defaults) -> Vec
     let target = target(program, file, id, outgoing);
     if by_default
         || target == Address::Local
-        || carries_own_signal(program, file, id, outgoing)
+        || bounds::carries_own_signal(program, file, id, outgoing)
         || (matches!(outgoing.family, Family::Superagent | Family::Node)
             && bounds::is_bounded_later(program, file, id))
         || bounds::is_raced(program, file, id)
@@ -160,7 +160,8 @@ fn untimed(program: &Program, file: u32, id: CallId, defaults: &Defaults) -> Vec
 
 fn target(program: &Program, file: u32, call: CallId, outgoing: Outgoing) -> Address {
     let first = program.facts(file).args(call).first();
-    let own = first.map_or(Address::Elsewhere, |first| address::address(program, Place { file, expr: *first }));
+    let own =
+        first.map_or(Address::Elsewhere, |first| address::address(program, Place { file, expr: *first }));
     if outgoing.made_by.is_none() || own == Address::Own {
         return own;
     }
@@ -184,42 +185,6 @@ fn instance_of(program: &Program, file: u32, call: CallId) -> Making {
         _ => callee,
     };
     program.made_by(Place { file, expr: instance })
-}
-
-/// `fetch(request)`: the request object has a signal, or is the one that came in.
-fn carries_own_signal(program: &Program, file: u32, call: CallId, outgoing: Outgoing) -> bool {
-    let facts = program.facts(file);
-    let Some(first) = facts.args(call).first() else { return false };
-    if outgoing.family != Family::Fetch {
-        return false;
-    }
-    let at = Place { file, expr: *first };
-    let is_request = |api: &Api| matches!(api.path.as_str(), "Request()" | "NextRequest()");
-    match program.eval(at) {
-        Value::Api(api) if is_request(&api) => {
-            let making = program.made_by(at);
-            making.is_partial
-                || making.calls.iter().any(|(file, call)| {
-                    bounds::given_in(program, *file, *call, &[1], &["signal"]) != Given::No
-                })
-        }
-        _ => is_typed_request(facts, *first),
-    }
-}
-
-fn is_typed_request(facts: &FileFacts, expr: ExprId) -> bool {
-    let Expr::Symbol(symbol) = facts.expr(expr) else { return false };
-    let it = facts.symbol(symbol);
-    let of_param = it.definition.and_then(|definition| match facts.expr(definition) {
-        Expr::Param { function, index } => {
-            facts.function(function).params.get(index as usize).and_then(|param| param.annotation)
-        }
-        _ => None,
-    });
-    it.annotation.or(of_param).is_some_and(|ty| {
-        matches!(facts.type_expr(ty), TypeExpr::Name { root, .. }
-            if matches!(facts.name(*root), "Request" | "NextRequest"))
-    })
 }
 
 /// Whether the instance that sends was made with a bound: `axios.create({ timeout })`.
@@ -315,7 +280,9 @@ fn message(program: &Program, it: &Untimed, callee: &str) -> String {
         return format!("`{callee}` leaves out the timeout that other callers give, so `{sender}` has none");
     }
     match it.outgoing.patience {
-        Patience::Forever => format!("`{callee}` has no timeout: it waits without end for a service that hangs"),
+        Patience::Forever => {
+            format!("`{callee}` has no timeout: it waits without end for a service that hangs")
+        }
         Patience::FiveMinutes => {
             format!("`{callee}` has no timeout: it waits five minutes for a service that hangs")
         }
@@ -328,7 +295,9 @@ fn help(outgoing: Outgoing, by_caller: bool) -> &'static str {
         Family::Fetch => {
             "pass `signal: AbortSignal.timeout(ms)`; join it with a signal there is by `AbortSignal.any([…])`"
         }
-        Family::Axios => "pass `timeout`, or set it once where the instance is made: `axios.create({ timeout })`",
+        Family::Axios => {
+            "pass `timeout`, or set it once where the instance is made: `axios.create({ timeout })`"
+        }
         Family::Superagent => "add `.timeout({ response, deadline })` to the request",
         Family::Node => "pass `timeout` or `signal`, and destroy the request when it times out",
         Family::Other => "pass the timeout of the library, or `signal: AbortSignal.timeout(ms)`",
@@ -336,10 +305,13 @@ fn help(outgoing: Outgoing, by_caller: bool) -> &'static str {
 }
 
 fn more_doubts(program: &Program, it: &Untimed, kind: Option<EntryKind>, draft: &mut Draft) {
-    if matches!(kind, Some(EntryKind::Callback)) && draft.path.first().is_some_and(|step| entry_label(&step.name) == "action") {
+    if matches!(kind, Some(EntryKind::Callback))
+        && draft.path.first().is_some_and(|step| entry_label(&step.name) == "action")
+    {
         draft.doubt("a command line tool keeps nobody else waiting");
     }
-    let is_continuation = draft.path.first().is_some_and(|step| matches!(entry_label(&step.name), "then" | "catch"));
+    let is_continuation =
+        draft.path.first().is_some_and(|step| matches!(entry_label(&step.name), "then" | "catch"));
     if kind == Some(EntryKind::Export) || is_continuation {
         draft.doubt("it is not known whether a user or a job waits for this");
     }
@@ -357,10 +329,12 @@ fn more_doubts(program: &Program, it: &Untimed, kind: Option<EntryKind>, draft: 
 fn may_run_in_browser(program: &Program, file: u32, path: &[Step]) -> bool {
     let on_way = path.iter().skip(1).any(|step| program.draws_pages(step.at.file) && step.at.file != file);
     let hooked = path.iter().any(|step| is_hook(&step.name) || is_hook(entry_label(&step.name)));
-    let seen = path.iter().any(|step| uses_page(program.facts(step.at.file))) || uses_page(program.facts(file));
+    let seen =
+        path.iter().any(|step| uses_page(program.facts(step.at.file))) || uses_page(program.facts(file));
     let drawn = path.first().is_some_and(|step| {
         (step.name == "default" || step.name.ends_with("[default]"))
-            && (program.roles[step.at.file as usize] == Role::Client || !program.depends_on(step.at.file, "next"))
+            && (program.roles[step.at.file as usize] == Role::Client
+                || !program.depends_on(step.at.file, "next"))
     });
     let own = program.draws_pages(file) && path.first().is_none_or(|step| step.at.file != file);
     on_way || hooked || seen || drawn || own

@@ -1,6 +1,6 @@
 //! Keys of Redis and caches: their shape as text, and whether there are as many as users and entities.
 
-use crate::facts::{BinaryOp, Expr, ExprId};
+use crate::facts::{BinaryOp, CallId, Expr, ExprId};
 use crate::place::Place;
 use crate::program::{Program, Value};
 
@@ -47,28 +47,7 @@ fn variety_of(program: &Program, at: Place, depth: u32) -> Variety {
             }
         }
         Expr::Element(_) => Variety::Varies,
-        Expr::Call(call) => {
-            let args = facts.args(call);
-            let given = most(args.iter().map(|arg| again(*arg)));
-            match program.eval(Place { file: at.file, expr: facts.call(call).callee }) {
-                // A function that makes keys: as many as it is told apart by.
-                Value::Function(_) if !args.is_empty() => given,
-                Value::Function(function) => {
-                    let returns = &program.facts(function.file).function(function.id).returns;
-                    most(returns.iter().map(|it| {
-                        variety_of(program, Place { file: function.file, expr: it.value }, depth + 1)
-                    }))
-                }
-                Value::Api(api) if api.package == "global" && api.path.starts_with("String#") => {
-                    match facts.expr(facts.call(call).callee) {
-                        Expr::Member { object, .. } => most([again(object), given]),
-                        _ => given,
-                    }
-                }
-                Value::Api(_) => if given == Variety::Fixed { Variety::Unknown } else { given },
-                _ => if given == Variety::Varies { given } else { Variety::Unknown },
-            }
-        }
+        Expr::Call(call) => of_call(program, at.file, call, depth),
         Expr::Param { .. } => {
             let passed = program.passed(at);
             if passed.is_empty() {
@@ -76,21 +55,64 @@ fn variety_of(program: &Program, at: Place, depth: u32) -> Variety {
             }
             most(passed.into_iter().take(24).map(|place| variety_of(program, place, depth + 2)))
         }
-        Expr::Member { object, property } => {
-            let name = facts.name(property);
-            let is_environment = program.expr_text(at.file, object).ends_with("process.env");
-            let is_constant = name.chars().all(|it| it.is_ascii_uppercase() || it == '_' || it.is_ascii_digit());
-            if is_environment || is_constant {
-                return Variety::Fixed;
-            }
-            if facts.expr(object) == Expr::This {
-                return Variety::Unknown;
-            }
-            // `user.id`, `req.params.slug`: what tells one entity from another.
-            if names_one(name) { Variety::Varies } else { Variety::Unknown }
-        }
+        Expr::Member { object, property } => of_member(program, at.file, object, facts.name(property)),
         _ => Variety::Unknown,
     }
+}
+
+/// A call: a function that makes keys gives as many as it is told apart by.
+fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Variety {
+    let facts = program.facts(file);
+    let again = |expr: ExprId| variety_of(program, Place { file, expr }, depth + 1);
+    let args = facts.args(call);
+    let given = most(args.iter().map(|arg| again(*arg)));
+    match program.eval(Place { file, expr: facts.call(call).callee }) {
+        // A function that makes keys: as many as it is told apart by.
+        Value::Function(_) if !args.is_empty() => given,
+        Value::Function(function) => {
+            let returns = &program.facts(function.file).function(function.id).returns;
+            most(
+                returns
+                    .iter()
+                    .map(|it| variety_of(program, Place { file: function.file, expr: it.value }, depth + 1)),
+            )
+        }
+        Value::Api(api) if api.package == "global" && api.path.starts_with("String#") => {
+            match facts.expr(facts.call(call).callee) {
+                Expr::Member { object, .. } => most([again(object), given]),
+                _ => given,
+            }
+        }
+        Value::Api(_) => {
+            if given == Variety::Fixed {
+                Variety::Unknown
+            } else {
+                given
+            }
+        }
+        _ => {
+            if given == Variety::Varies {
+                given
+            } else {
+                Variety::Unknown
+            }
+        }
+    }
+}
+
+/// `process.env.NAME` and `Keys.SETTINGS` are fixed, `user.id` is one per user.
+fn of_member(program: &Program, file: u32, object: ExprId, name: &str) -> Variety {
+    let facts = program.facts(file);
+    let is_environment = program.expr_text(file, object).ends_with("process.env");
+    let is_constant = name.chars().all(|it| it.is_ascii_uppercase() || it == '_' || it.is_ascii_digit());
+    if is_environment || is_constant {
+        return Variety::Fixed;
+    }
+    if facts.expr(object) == Expr::This {
+        return Variety::Unknown;
+    }
+    // `user.id`, `req.params.slug`: what tells one entity from another.
+    if names_one(name) { Variety::Varies } else { Variety::Unknown }
 }
 
 /// A name for what tells one entity from another.
@@ -130,14 +152,17 @@ fn write_shape(program: &Program, at: Place, depth: u32, text: &mut String) {
     match facts.expr(at.expr) {
         Expr::Str(name) => text.push_str(facts.name(name)),
         Expr::Template(list) => {
-            let parts = facts.list(list).to_vec();
-            parts.into_iter().for_each(|part| write_shape(program, here(part), depth + 1, text));
+            for part in facts.list(list) {
+                write_shape(program, here(*part), depth + 1, text);
+            }
         }
         Expr::Binary { op: BinaryOp::Add, left, right } => {
             write_shape(program, here(left), depth + 1, text);
             write_shape(program, here(right), depth + 1, text);
         }
-        Expr::Await(inner) | Expr::Cast { expr: inner, .. } => write_shape(program, here(inner), depth + 1, text),
+        Expr::Await(inner) | Expr::Cast { expr: inner, .. } => {
+            write_shape(program, here(inner), depth + 1, text);
+        }
         Expr::Symbol(symbol) => {
             let it = facts.symbol(symbol);
             match (it.definition, it.assignments.is_empty(), program.imported_place(at)) {

@@ -31,7 +31,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /routes.ts
 import express from 'express';
 import Redis from 'ioredis';
@@ -44,9 +44,9 @@ app.post('/products/:id', async (req, res) => {
   if (stale.length > 0) await redis.unlink(...stale);
   res.end();
 });
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /routes.ts
 import express from 'express';
 import Redis from 'ioredis';
@@ -61,7 +61,7 @@ app.post('/products/:id', async (req, res) => {
   }
   res.end();
 });
-"#;
+";
 
 /// What is wrong with a command.
 enum Harm {
@@ -129,12 +129,13 @@ fn whole_collection(program: &Program, all: &[Sent<'_>], it: &Sent<'_>) -> Optio
         return None;
     }
     let name = shape(program, key)?;
-    let of_key = |other: &&Sent<'_>| {
-        other.arg(0).and_then(|at| shape(program, at)).is_some_and(|other| other == name)
-    };
+    let of_key =
+        |other: &&Sent<'_>| other.arg(0).and_then(|at| shape(program, at)).is_some_and(|other| other == name);
     let bounds = |command: &str| {
-        matches!(command, "ltrim" | "expire" | "pexpire" | "expireat" | "del" | "unlink" | "srem" | "hdel" | "zrem")
-            || command.starts_with("zremrange")
+        matches!(
+            command,
+            "ltrim" | "expire" | "pexpire" | "expireat" | "del" | "unlink" | "srem" | "hdel" | "zrem"
+        ) || command.starts_with("zremrange")
             || command.ends_with("pop")
     };
     let (mut grown, mut bounded) = (None, false);
@@ -212,10 +213,16 @@ fn help(harm: &Harm) -> &'static str {
 
 fn cost(harm: &Harm) -> Cost {
     let (now, after, of) = match harm {
-        Harm::Keyspace => ("n keys in one step", "n keys, a few hundred per step", "keys of the whole database"),
+        Harm::Keyspace => {
+            ("n keys in one step", "n keys, a few hundred per step", "keys of the whole database")
+        }
         Harm::Flush => ("n keys freed in one step", "n keys freed in the background", "keys of the database"),
-        Harm::Collection(_) => ("n members in one answer", "a page of members per answer", "members of the collection"),
-        Harm::Delete => ("n values freed in one step", "n values freed in the background", "keys handed over"),
+        Harm::Collection(_) => {
+            ("n members in one answer", "a page of members per answer", "members of the collection")
+        }
+        Harm::Delete => {
+            ("n values freed in one step", "n values freed in the background", "keys handed over")
+        }
     };
     Cost {
         now: now.to_owned(),

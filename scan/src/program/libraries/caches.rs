@@ -8,8 +8,13 @@ pub(crate) fn redis_command(api: &Api) -> Option<String> {
     let is_client = match api.package.as_str() {
         // Queues hand out their client: `queue.client`.
         "bull" | "bullmq" => owner.contains("().client") || owner.starts_with("Redis"),
-        "ioredis" | "redis" | "@redis/client" | "@upstash/redis" | "@upstash/redis/cloudflare"
-        | "@upstash/redis/nodejs" | "handy-redis" => owner.contains("()"),
+        "ioredis"
+        | "redis"
+        | "@redis/client"
+        | "@upstash/redis"
+        | "@upstash/redis/cloudflare"
+        | "@upstash/redis/nodejs"
+        | "handy-redis" => owner.contains("()"),
         "@liaoliaots/nestjs-redis" | "nestjs-redis" => {
             owner.contains("().getOrThrow()") || owner.contains("().getClient()")
         }

@@ -33,26 +33,30 @@ pub(crate) fn connects(api: &Api, kind: CallKind) -> Option<Holds> {
             _ => return None,
         },
         "postgres" | "knex" if matches!(path, "" | "knex") && !made => Holds::Pool,
-        "pg-promise" if path == "()" => Holds::Pool,
-        "slonik" if path == "createPool" => Holds::Pool,
-        "typeorm" if path == "DataSource" && made => Holds::Pool,
-        "typeorm" if path == "createConnection" => Holds::Pool,
+        "typeorm" if path == "createConnection" || (path == "DataSource" && made) => Holds::Pool,
         "sequelize" | "sequelize-typescript" | "@sequelize/core"
             if matches!(path, "" | "Sequelize") && made =>
         {
             Holds::Pool
         }
         "mongodb" if (path == "MongoClient" && made) || path == "MongoClient.connect" => Holds::Pool,
-        "mongoose" if path == "createConnection" => Holds::Pool,
         "ioredis" if matches!(path, "" | "Redis" | "Cluster" | "Redis.Cluster") && made => Holds::Redis,
         "redis" | "@redis/client" if matches!(path, "createClient" | "createCluster") => Holds::Redis,
-        "bull" if path.is_empty() => Holds::Queue,
         "bullmq" if made && matches!(path, "Queue" | "QueueEvents" | "FlowProducer" | "QueuePro") => {
             Holds::Queue
         }
-        "bee-queue" if made && path.is_empty() => Holds::Queue,
+        "bull" | "bee-queue" if path.is_empty() => Holds::Queue,
+        package if makes_pool(package, path) => Holds::Pool,
         _ => return None,
     })
+}
+
+/// Functions that open a pool.
+fn makes_pool(package: &str, path: &str) -> bool {
+    matches!(
+        (package, path),
+        ("pg-promise", "()") | ("slonik", "createPool") | ("mongoose", "createConnection")
+    )
 }
 
 fn is_prisma(package: &str) -> bool {

@@ -59,9 +59,8 @@ pub(crate) fn outgoing(api: &Api) -> Option<Outgoing> {
         }
         "ofetch" => {
             let (made_by, method) = made(path, "create");
-            matches!(method, "" | "ofetch" | "$fetch" | "raw" | "ofetch.raw" | "$fetch.raw").then(|| Outgoing {
-                made_by,
-                ..it(&[1], SIGNAL_TIMEOUT, Patience::FiveMinutes, Family::Other)
+            matches!(method, "" | "ofetch" | "$fetch" | "raw" | "ofetch.raw" | "$fetch.raw").then(|| {
+                Outgoing { made_by, ..it(&[1], SIGNAL_TIMEOUT, Patience::FiveMinutes, Family::Other) }
             })
         }
         "axios" => axios(path),
@@ -77,10 +76,8 @@ pub(crate) fn outgoing(api: &Api) -> Option<Outgoing> {
         "superagent" if is_verb(path) => Some(it(&[], &[], Patience::Forever, Family::Superagent)),
         "request" | "request-promise" | "request-promise-native" => {
             let (made_by, method) = made(path, "defaults");
-            (method.is_empty() || is_verb(method)).then(|| Outgoing {
-                made_by,
-                ..it(&[0, 1], &["timeout"], Patience::Forever, Family::Node)
-            })
+            (method.is_empty() || is_verb(method))
+                .then(|| Outgoing { made_by, ..it(&[0, 1], &["timeout"], Patience::Forever, Family::Node) })
         }
         "http" | "https" if matches!(path, "request" | "get") => {
             Some(it(&[0, 1], SIGNAL_TIMEOUT, Patience::Forever, Family::Node))

@@ -3,7 +3,7 @@
 //! The question is asked of an expression and answered by those around it. A client that is handed back is asked for
 //! again where the function is called, one made by a constructor where the class is.
 
-use crate::facts::{CallId, CallKind, ClassId, Expr, ExprId, FnId, MemberKind};
+use crate::facts::{CallId, CallKind, ClassId, Expr, ExprId, FileFacts, FnId, MemberKind, SymbolId};
 use crate::place::Place;
 use crate::program::{ClassRef, FnRef, Program, Role, Target, Value};
 
@@ -40,7 +40,10 @@ pub(super) fn sites(program: &Program, file: u32, call: CallId) -> Vec<Site> {
 }
 
 fn walk(program: &Program, site: Site, found: &mut Vec<Site>) {
-    if site.inner.len() > MAX_DEPTH || found.len() > MAX_SITES || program.roles[site.file as usize] != Role::App {
+    if site.inner.len() > MAX_DEPTH
+        || found.len() > MAX_SITES
+        || program.roles[site.file as usize] != Role::App
+    {
         return;
     }
     let facts = program.facts(site.file);
@@ -95,8 +98,7 @@ fn field_owner(program: &Program, file: u32, call: CallId) -> Option<ClassRef> {
         });
         let function = facts.call(call).function;
         let in_method = facts.function(function).span.start > class.span.start;
-        (inside && class.span.contains(at) && !in_method)
-            .then_some(ClassRef { file, id: ClassId(n as u32) })
+        (inside && class.span.contains(at) && !in_method).then_some(ClassRef { file, id: ClassId(n as u32) })
     })
 }
 
@@ -127,29 +129,30 @@ fn fate(program: &Program, at: Place, function: FnId, depth: u32) -> Fate {
     if own.returns.iter().any(|it| it.value == at.expr) {
         return Fate::Returned;
     }
-    // An expression body is a return of its own; a closure that is handed back takes along what it uses.
-    let used = facts.span(at.expr);
-    let in_closure = own.returns.iter().any(|it| {
-        facts.functions.iter().any(|inner| {
-            inner.expr.is_some_and(|expr| facts.span(it.value).contains(facts.span(expr)))
-                && inner.span.contains(used)
-        })
-    });
-    if in_closure {
+    if leaves_in_closure(facts, at.expr, function) {
         return Fate::Returned;
     }
     for (n, outer) in facts.exprs.iter().enumerate() {
         let id = ExprId(n as u32);
         let next = match outer {
-            Expr::Assign { target, value } if *value == at.expr => assigned(program, at.file, *target, function),
+            Expr::Assign { target, value } if *value == at.expr => {
+                assigned(program, at.file, *target, function)
+            }
             Expr::Choice(list) if facts.list(*list).contains(&at.expr) => again(id),
             Expr::Array(list) if facts.list(*list).contains(&at.expr) => again(id),
-            Expr::Await(inner) | Expr::Cast { expr: inner, .. } | Expr::Spread(inner) if *inner == at.expr => again(id),
+            Expr::Await(inner) | Expr::Cast { expr: inner, .. } | Expr::Spread(inner)
+                if *inner == at.expr =>
+            {
+                again(id)
+            }
             Expr::Object(list) if facts.props(*list).iter().any(|prop| prop.value == at.expr) => again(id),
             // `createClient().connect()` and `prisma.$extends(…)` are the client again.
             Expr::Member { object, property }
                 if *object == at.expr
-                    && matches!(facts.name(*property), "connect" | "on" | "once" | "$extends" | "initialize") =>
+                    && matches!(
+                        facts.name(*property),
+                        "connect" | "on" | "once" | "$extends" | "initialize"
+                    ) =>
             {
                 match called(facts, id) {
                     Some(call) => again(facts.call(call).expr),
@@ -162,7 +165,7 @@ fn fate(program: &Program, at: Place, function: FnId, depth: u32) -> Fate {
     }
     for (n, symbol) in facts.symbols.iter().enumerate() {
         if symbol.definition == Some(at.expr) {
-            let name = Expr::Symbol(crate::facts::SymbolId(n as u32));
+            let name = Expr::Symbol(SymbolId(n as u32));
             let uses = facts.exprs.iter().enumerate().filter(|(_, expr)| **expr == name);
             worst = uses.map(|(n, _)| again(ExprId(n as u32))).fold(worst, Fate::max);
         }
@@ -175,7 +178,18 @@ fn fate(program: &Program, at: Place, function: FnId, depth: u32) -> Fate {
     worst
 }
 
-fn called(facts: &crate::facts::FileFacts, callee: ExprId) -> Option<CallId> {
+/// A closure that is handed back takes along what it uses.
+fn leaves_in_closure(facts: &FileFacts, expr: ExprId, function: FnId) -> bool {
+    let used = facts.span(expr);
+    facts.function(function).returns.iter().any(|it| {
+        facts.functions.iter().any(|inner| {
+            inner.expr.is_some_and(|expr| facts.span(it.value).contains(facts.span(expr)))
+                && inner.span.contains(used)
+        })
+    })
+}
+
+fn called(facts: &FileFacts, callee: ExprId) -> Option<CallId> {
     facts.calls.iter().position(|call| call.callee == callee).map(|n| CallId(n as u32))
 }
 
@@ -199,7 +213,6 @@ fn handed(program: &Program, file: u32, call: CallId, function: FnId, depth: u32
     match program.target(file, call) {
         _ if matches!(name, "set" | "push" | "add" | "register" | "provide" | "unshift") => Fate::Kept,
         Target::Api(api) if api.package == "global" => Fate::PassedOn,
-        Target::Api(_) => fate(program, Place { file, expr: it.expr }, function, depth + 1),
         Target::Functions(..) | Target::Parameter | Target::Unresolved => Fate::PassedOn,
         _ => fate(program, Place { file, expr: it.expr }, function, depth + 1),
     }

@@ -4,7 +4,10 @@ use super::RULE;
 use crate::rules::laws;
 
 fn check(routes: &str) {
-    laws::check(&RULE, &format!("//- /routes.ts\nimport express from 'express';\nconst app = express();\n{routes}"));
+    laws::check(
+        &RULE,
+        &format!("//- /routes.ts\nimport express from 'express';\nconst app = express();\n{routes}"),
+    );
 }
 
 #[test]

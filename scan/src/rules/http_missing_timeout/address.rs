@@ -1,6 +1,6 @@
 //! Where a request goes, as far as the text says it.
 
-use crate::facts::{BinaryOp, Expr, ExprId, PropKey};
+use crate::facts::{BinaryOp, CallId, Expr, ExprId, PropKey};
 use crate::place::Place;
 use crate::prisma::query::Follow as _;
 use crate::program::Program;
@@ -49,7 +49,9 @@ fn of_expr(program: &Program, at: Place, depth: u32) -> Address {
             [] => Address::Elsewhere,
         },
         Expr::Binary { op: BinaryOp::Add, left, .. } => again(left),
-        Expr::Await(inner) | Expr::Cast { expr: inner, .. } | Expr::Assign { value: inner, .. } => again(inner),
+        Expr::Await(inner) | Expr::Cast { expr: inner, .. } | Expr::Assign { value: inner, .. } => {
+            again(inner)
+        }
         Expr::Choice(list) => facts.list(list).first().map_or(Address::Elsewhere, |first| again(*first)),
         Expr::Symbol(symbol) => {
             let it = facts.symbol(symbol);
@@ -69,24 +71,7 @@ fn of_expr(program: &Program, at: Place, depth: u32) -> Address {
                 _ => Address::Elsewhere,
             }
         }
-        Expr::Call(call) => {
-            let it = facts.call(call);
-            let callee = program.expr_text(at.file, it.callee);
-            match (callee.rsplit('.').next().unwrap_or_default(), facts.args(call)) {
-                (name, _) if is_own_name(name) => Address::Own,
-                ("URL", [path, base]) => match again(*path) {
-                    Address::Elsewhere if !is_absolute(program, at.file, *path) => again(*base),
-                    Address::Local if !is_module_path(program, at.file, *path) => again(*base),
-                    found => found,
-                },
-                ("URL" | "String" | "encodeURI", [path, ..]) => again(*path),
-                ("toString", []) => match facts.expr(it.callee) {
-                    Expr::Member { object, .. } => again(object),
-                    _ => Address::Elsewhere,
-                },
-                _ => Address::Elsewhere,
-            }
-        }
+        Expr::Call(call) => of_call(program, at.file, call, depth),
         Expr::Object(list) => {
             let url = facts.props(list).iter().find(|prop| {
                 matches!(prop.key, PropKey::Name(name) if matches!(facts.name(name), "url" | "uri" | "hostname" | "host"))
@@ -101,6 +86,28 @@ fn of_expr(program: &Program, at: Place, depth: u32) -> Address {
                 _ => Address::Elsewhere,
             }
         }
+        _ => Address::Elsewhere,
+    }
+}
+
+/// `new URL(path, base)` and calls that keep the address.
+fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Address {
+    let facts = program.facts(file);
+    let again = |expr: ExprId| of_expr(program, Place { file, expr }, depth + 1);
+    let it = facts.call(call);
+    let callee = program.expr_text(file, it.callee);
+    match (callee.rsplit('.').next().unwrap_or_default(), facts.args(call)) {
+        (name, _) if is_own_name(name) => Address::Own,
+        ("URL", [path, base]) => match again(*path) {
+            Address::Elsewhere if !is_absolute(program, file, *path) => again(*base),
+            Address::Local if !is_module_path(program, file, *path) => again(*base),
+            found => found,
+        },
+        ("URL" | "String" | "encodeURI", [path, ..]) => again(*path),
+        ("toString", []) => match facts.expr(it.callee) {
+            Expr::Member { object, .. } => again(object),
+            _ => Address::Elsewhere,
+        },
         _ => Address::Elsewhere,
     }
 }

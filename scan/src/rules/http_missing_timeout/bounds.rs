@@ -1,9 +1,9 @@
 //! What bounds a request from outside its own options: a race with a timer, a wrapper, the request object, a default.
 
-use crate::facts::{CallId, Expr, ExprId, FileFacts, Span};
+use crate::facts::{CallId, Expr, ExprId, FileFacts, Span, TypeExpr};
 use crate::place::Place;
-use crate::program::libraries::http;
-use crate::program::{FnRef, Given, Program, Role, Value, callee_name};
+use crate::program::libraries::http::{self, Family, Outgoing};
+use crate::program::{Api, FnRef, Given, Program, Role, Value, callee_name};
 
 /// Timeouts that the program sets for all requests of a library.
 #[derive(Debug, Default)]
@@ -164,7 +164,9 @@ fn gives_up(program: &Program, file: u32, call: CallId, name: &str, in_callee: b
 fn names_a_deadline(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     !matches!(name.as_str(), "settimeout" | "cleartimeout")
-        && ["timeout", "deadline", "timelimit", "abortable", "circuitbreaker"].iter().any(|it| name.contains(it))
+        && ["timeout", "deadline", "timelimit", "abortable", "circuitbreaker"]
+            .iter()
+            .any(|it| name.contains(it))
 }
 
 /// True where the request is bounded after it was made: `req.setTimeout(…)`, `req.on('timeout', …)`, `.timeout(…)`.
@@ -175,10 +177,9 @@ pub(super) fn is_bounded_later(program: &Program, file: u32, call: CallId) -> bo
         let Expr::Member { object, property } = facts.expr(other.callee) else { return false };
         let sets = match facts.name(property) {
             "setTimeout" | "timeout" => true,
-            "on" | "once" => facts
-                .list(other.args)
-                .first()
-                .is_some_and(|arg| matches!(facts.expr(*arg), Expr::Str(text) if facts.name(text) == "timeout")),
+            "on" | "once" => facts.list(other.args).first().is_some_and(
+                |arg| matches!(facts.expr(*arg), Expr::Str(text) if facts.name(text) == "timeout"),
+            ),
             _ => false,
         };
         sets && comes_from(facts, object, expr, 0)
@@ -206,4 +207,41 @@ fn comes_from(facts: &FileFacts, expr: ExprId, wanted: ExprId, depth: u32) -> bo
         }
         _ => false,
     }
+}
+
+/// `fetch(request)`: the request object has a signal, or is the one that came in.
+pub(super) fn carries_own_signal(program: &Program, file: u32, call: CallId, outgoing: Outgoing) -> bool {
+    let facts = program.facts(file);
+    let Some(first) = facts.args(call).first() else { return false };
+    if outgoing.family != Family::Fetch {
+        return false;
+    }
+    let at = Place { file, expr: *first };
+    let is_request = |api: &Api| matches!(api.path.as_str(), "Request()" | "NextRequest()");
+    match program.eval(at) {
+        Value::Api(api) if is_request(&api) => {
+            let making = program.made_by(at);
+            making.is_partial
+                || making
+                    .calls
+                    .iter()
+                    .any(|(file, call)| given_in(program, *file, *call, &[1], &["signal"]) != Given::No)
+        }
+        _ => is_typed_request(facts, *first),
+    }
+}
+
+fn is_typed_request(facts: &FileFacts, expr: ExprId) -> bool {
+    let Expr::Symbol(symbol) = facts.expr(expr) else { return false };
+    let it = facts.symbol(symbol);
+    let of_param = it.definition.and_then(|definition| match facts.expr(definition) {
+        Expr::Param { function, index } => {
+            facts.function(function).params.get(index as usize).and_then(|param| param.annotation)
+        }
+        _ => None,
+    });
+    it.annotation.or(of_param).is_some_and(|ty| {
+        matches!(facts.type_expr(ty), TypeExpr::Name { root, .. }
+            if matches!(facts.name(*root), "Request" | "NextRequest"))
+    })
 }
