@@ -36,6 +36,12 @@ pub enum Category {
     Algorithm,
     /// The process itself: its one thread, and what it has in flight.
     Runtime,
+    /// Requests to other services.
+    Network,
+    /// Redis and in-process caches.
+    Caching,
+    /// Clients, pools and what they hold open.
+    Connections,
 }
 
 impl Category {
@@ -46,6 +52,9 @@ impl Category {
             Self::Schema => "schema",
             Self::Algorithm => "algorithm",
             Self::Runtime => "runtime",
+            Self::Network => "network",
+            Self::Caching => "caching",
+            Self::Connections => "connections",
         }
     }
 }

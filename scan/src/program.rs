@@ -17,9 +17,11 @@ mod graph;
 mod handles;
 mod iterations;
 mod kept;
-mod libraries;
+pub(crate) mod libraries;
+mod making;
 mod members;
 mod mixins;
+mod options;
 mod params;
 mod reach;
 mod repeated;
@@ -55,6 +57,8 @@ pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name
 pub(crate) use libraries::{
     Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
 };
+pub(crate) use making::Making;
+pub(crate) use options::Given;
 pub(crate) use reach::{Hop, Reached};
 pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use resolvers::FieldResolver;
@@ -260,6 +264,32 @@ impl Program {
                     .map_or_else(|| "…".to_owned(), |name| facts.name(name).to_owned())
             }
             _ => "…".to_owned(),
+        }
+    }
+
+    /// True where the package around the file only ever runs in a browser.
+    pub(crate) fn is_browser_code(&self, file: u32) -> bool {
+        roles::is_browser_package(self.dependencies_of(&self.files[file as usize].path))
+    }
+
+    /// True where a function of the file draws what a browser shows: a component, or what only components use.
+    pub(crate) fn draws_pages(&self, file: u32) -> bool {
+        let extension = self.files[file as usize].path.rsplit('.').next();
+        self.roles[file as usize] == Role::Client || matches!(extension, Some("tsx" | "jsx"))
+    }
+
+    /// True where the package around the file depends on this one.
+    pub(crate) fn depends_on(&self, file: u32, package: &str) -> bool {
+        self.dependencies_of(&self.files[file as usize].path).contains(package)
+    }
+
+    /// The expression that an imported name stands for.
+    pub(crate) fn imported_place(&self, at: Place) -> Option<Place> {
+        let Expr::Symbol(symbol) = self.files[at.file as usize].expr(at.expr) else { return None };
+        let SymbolKind::Import(index) = self.files[at.file as usize].symbol(symbol).kind else { return None };
+        match self.imported(at.file, index)? {
+            exports::Exported::Place(place) => Some(place),
+            _ => None,
         }
     }
 

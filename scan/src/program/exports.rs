@@ -131,20 +131,23 @@ impl Program {
         if name == "default" {
             return None;
         }
-        let mut external = None;
+        let (mut external, mut weak) = (None, None);
         for specifier in &table.stars {
             match self.module(file, *specifier) {
-                Some(Exported::Module(target)) => {
-                    if let Some(found) = self.exported(target, name, hops + 1) {
-                        return Some(found);
+                Some(Exported::Module(target)) => match self.exported(target, name, hops + 1) {
+                    // What a module hands out whole may have any name: another that has it by name comes first.
+                    Some(found @ Exported::MemberOfDefault(..)) => {
+                        weak.get_or_insert(found);
                     }
-                }
+                    None => {}
+                    found => return found,
+                },
                 Some(Exported::Api(module)) => external = Some(Exported::Api(Arc::new(module.then(name)))),
                 _ => {}
             }
         }
-        if external.is_some() {
-            return external;
+        if external.is_some() || weak.is_some() {
+            return external.or(weak);
         }
         if let Some(place) = self.written_export(file, name) {
             return Some(Exported::Place(place));

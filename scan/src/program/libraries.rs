@@ -3,6 +3,9 @@
 //! One table each: iteration by callback, deferral, memoization, bounded concurrency, chunking, effects. Names of
 //! packages are facts about public libraries; nothing here knows a particular program.
 
+pub(crate) mod caches;
+pub(crate) mod connections;
+pub(crate) mod http;
 mod sync;
 
 use super::effects::Effects;

@@ -177,6 +177,14 @@ impl Program {
         None
     }
 
+    /// The member of an instance or of the class itself, with the class that declares it.
+    pub(crate) fn member_named(&self, class: ClassRef, name: &str) -> Option<(ClassRef, &MemberKind)> {
+        let found = self
+            .find_member(class, name, Side::Instance)
+            .or_else(|| self.find_member(class, name, Side::Static))?;
+        Some((found.0, &found.1.kind))
+    }
+
     pub(crate) fn base_class(&self, class: ClassRef) -> Option<ClassRef> {
         let extends = self.files[class.file as usize].class(class.id).extends?;
         match self.eval(Place { file: class.file, expr: extends }) {
@@ -186,7 +194,7 @@ impl Program {
     }
 
     /// The library class at the root of the inheritance.
-    pub(super) fn base_api(&self, class: ClassRef) -> Option<Arc<Api>> {
+    pub(crate) fn base_api(&self, class: ClassRef) -> Option<Arc<Api>> {
         let mut current = class;
         for _ in 0..MAX_ANCESTORS {
             let extends = self.files[current.file as usize].class(current.id).extends?;

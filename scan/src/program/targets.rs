@@ -12,6 +12,7 @@ use crate::prisma::query;
 
 use super::Program;
 use super::handles::{Builders, BuiltBy};
+use super::roles::Role;
 use super::value::{Api, FnRef, Memo, Value};
 
 /// Whom a call reaches.
@@ -87,9 +88,12 @@ impl Program {
     fn index_callers(&mut self) {
         let mut callers: rustc_hash::FxHashMap<FnRef, Vec<(u32, CallId)>> = rustc_hash::FxHashMap::default();
         for (file, targets) in self.targets.iter().enumerate() {
+            // What a test hands over is a stand-in for what the program does.
+            let is_test = |file: usize| self.roles[file] == Role::Test;
             for (call, target) in targets.iter().enumerate() {
                 if let Target::Functions(functions, _) = target {
-                    for function in functions {
+                    for function in functions.iter().filter(|it| !is_test(file) || is_test(it.file as usize))
+                    {
                         callers.entry(*function).or_default().push((file as u32, CallId(call as u32)));
                     }
                 }

@@ -159,6 +159,16 @@ impl Api {
         self.path.rsplit('.').next().unwrap_or(&self.path)
     }
 
+    /// The path without the `default` of modules read through an interop layer.
+    pub(crate) fn plain_path(&self) -> &str {
+        let path = self.path.strip_prefix("default").unwrap_or(&self.path);
+        match path.chars().next() {
+            None | Some('(') => path,
+            Some('.') => &path[1..],
+            Some(_) => &self.path,
+        }
+    }
+
     pub(crate) fn then(&self, name: &str) -> Self {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         Self { package: self.package.clone(), path }

@@ -54,7 +54,8 @@ const app = express();
 app.post('/orders/:id/pay', async (req, res) => {
   const order = await prisma.$transaction(async (tx) => {
     const paid = await tx.order.update({ where: { id: req.params.id }, data: { status: 'paid' } });
-    await fetch('https://shipping.example.com/parcels', { method: 'POST', body: JSON.stringify(paid) });
+    const signal = AbortSignal.timeout(2_000);
+    await fetch('https://shipping.example.com/parcels', { method: 'POST', body: JSON.stringify(paid), signal });
     return paid;
   });
   res.json(order);
@@ -81,7 +82,8 @@ app.post('/orders/:id/pay', async (req, res) => {
   const order = await prisma.$transaction(async (tx) => {
     return tx.order.update({ where: { id: req.params.id }, data: { status: 'paid' } });
   });
-  await fetch('https://shipping.example.com/parcels', { method: 'POST', body: JSON.stringify(order) });
+  const signal = AbortSignal.timeout(2_000);
+  await fetch('https://shipping.example.com/parcels', { method: 'POST', body: JSON.stringify(order), signal });
   res.json(order);
 });
 "#;

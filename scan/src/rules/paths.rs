@@ -2,7 +2,7 @@
 
 use crate::facts::{CallId, FnId};
 use crate::program::{EntryKind, FnRef, Hop, Origin, Program};
-use crate::report::{At, Step};
+use crate::report::{At, Draft, Step};
 
 /// How a function is reached from outside.
 #[derive(Debug, Clone)]
@@ -12,6 +12,24 @@ pub(crate) struct Arrival {
     pub steps: Vec<Step>,
     /// A hop of it rests on the name of a method alone.
     pub by_name: bool,
+}
+
+/// Puts the way from an entry point before a draft, ranks it by the kind of entry, and doubts it where none is known.
+pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> Option<EntryKind> {
+    let Some(arrival) = arrival(program, function) else {
+        draft.doubt("no entry point reaches this code");
+        return None;
+    };
+    draft.rank += match arrival.kind {
+        EntryKind::Request => 30,
+        EntryKind::Job | EntryKind::Schedule => 20,
+        EntryKind::Callback | EntryKind::Export => 10,
+    };
+    if arrival.by_name {
+        draft.doubt("an entry point reaches this by the name of a method only");
+    }
+    draft.path = arrival.steps;
+    Some(arrival.kind)
 }
 
 const MAX_STEPS: usize = 8;
@@ -83,7 +101,8 @@ fn start_of(program: &Program, function: FnRef) -> At {
     At { file: function.file, span: program.facts(function.file).function(id).name_span }
 }
 
-fn named(program: &Program, function: FnRef) -> FnId {
+/// The function with a name around this one, itself included.
+pub(crate) fn named(program: &Program, function: FnRef) -> FnId {
     let facts = program.facts(function.file);
     let mut id = function.id;
     while facts.function(id).name.is_none() {

@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, SymbolKind};
 use crate::place::Place;
 use crate::program::{Effects, FnRef, Hop, Memo, Program, Role, Target, Value, callee_name};
+use crate::rules::waits::is_waited_for;
 
 /// A function that runs inside a transaction.
 pub(super) struct Transaction {
@@ -265,31 +266,4 @@ fn is_awaited(program: &Program, file: u32, call: CallId) -> bool {
 
 fn is_transaction(program: &Program, file: u32, call: CallId) -> bool {
     matches!(program.target(file, call), Target::Client(name) if &**name == "$transaction")
-}
-
-/// True where the value ends in an `await` or is handed back: through variables, lists, calls such as `Promise.all`.
-fn is_waited_for(facts: &FileFacts, expr: ExprId, depth: u32) -> bool {
-    if depth > 6 {
-        return false;
-    }
-    let again = |expr: ExprId| is_waited_for(facts, expr, depth + 1);
-    if facts.functions.iter().any(|function| function.returns.iter().any(|it| it.value == expr)) {
-        return true;
-    }
-    let in_expressions = facts.exprs.iter().enumerate().any(|(n, outer)| match outer {
-        Expr::Await(inner) => *inner == expr,
-        Expr::Array(list) | Expr::Choice(list) => {
-            facts.list(*list).contains(&expr) && again(ExprId(n as u32))
-        }
-        Expr::Spread(inner) | Expr::Cast { expr: inner, .. } | Expr::Member { object: inner, .. } => {
-            *inner == expr && again(ExprId(n as u32))
-        }
-        Expr::Symbol(symbol) => facts.symbol(*symbol).definition == Some(expr) && again(ExprId(n as u32)),
-        _ => false,
-    });
-    in_expressions
-        || facts.calls.iter().any(|call| {
-            (call.callee == expr || facts.list(call.args).contains(&expr))
-                && (call.awaited || again(call.expr))
-        })
 }
