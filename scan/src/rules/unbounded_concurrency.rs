@@ -49,7 +49,7 @@ pub(super) static RULE: Rule = Rule {
 const SLOW: &str = r"
 //- /hooks.ts
 export async function notify(url: string, body: string) {
-  const answer = await fetch(url, { method: 'POST', body });
+  const answer = await fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(5_000) });
   return answer.status;
 }
 //- /routes.ts
@@ -67,7 +67,7 @@ app.post('/notifications', async (req, res) => {
 const FAST: &str = r"
 //- /hooks.ts
 export async function notify(url: string, body: string) {
-  const answer = await fetch(url, { method: 'POST', body });
+  const answer = await fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(5_000) });
   return answer.status;
 }
 //- /routes.ts
