@@ -101,6 +101,12 @@ pub(crate) fn text_at(program: &Program, at: Place) -> Option<&str> {
     }
 }
 
+/// Argument number `n` of a call.
+pub(crate) fn argument(program: &Program, at: CallAt, n: usize) -> Option<Place> {
+    let expr = program.facts(at.file).args(at.call).get(n)?;
+    Some(Place { file: at.file, expr: *expr })
+}
+
 /// The name of the method that a call calls; empty where a handle itself is called.
 pub(crate) fn method_name(program: &Program, at: CallAt) -> &str {
     let facts = program.facts(at.file);

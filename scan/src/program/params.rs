@@ -81,7 +81,7 @@ impl Program {
                 }
             }
             Value::Api(api) if api.path == "Promise#then" && (position, index) == (0, 0) => {
-                self.receiver(file, call)
+                self.awaited(self.receiver(file, call))
             }
             Value::Function(target) | Value::Memoized(target, _) => {
                 self.inner_argument(*target, position, index, depth)

@@ -45,11 +45,13 @@ pub(crate) struct Query {
     /// Earlier calls of the same file that make up the query, where it is built step by step.
     pub parts: Vec<CallId>,
     pub built: Option<BuiltBy>,
+    /// The schema of the database that it asks, where that is known.
+    pub schema: Option<u32>,
 }
 
 impl Query {
     pub(crate) fn new(file: u32, call: CallId, shape: QueryShape) -> Self {
-        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None }
+        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None, schema: None }
     }
 }
 
