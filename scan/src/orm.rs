@@ -10,6 +10,7 @@ pub(crate) mod column_types;
 mod declared;
 mod drizzle;
 pub(crate) mod filter;
+mod kysely;
 pub(crate) mod tables;
 mod typeorm;
 
@@ -72,6 +73,8 @@ pub(crate) enum Outcome {
     Query(Answer),
     /// Runs its argument number `callback` in a transaction, with a connection as first argument.
     Transaction { callback: u32 },
+    /// Runs its argument number `callback` with a connection as first argument, and no transaction.
+    Session { callback: u32 },
 }
 
 /// What a query gives back.
@@ -139,7 +142,7 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
 }
 
 /// All libraries.
-pub(crate) static ORMS: &[&dyn Orm] = &[&drizzle::Drizzle, &typeorm::Typeorm];
+pub(crate) static ORMS: &[&dyn Orm] = &[&drizzle::Drizzle, &kysely::Kysely, &typeorm::Typeorm];
 
 /// The library that speaks for a package.
 pub(crate) fn of_package(package: &str) -> Option<&'static dyn Orm> {

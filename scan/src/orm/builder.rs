@@ -29,6 +29,8 @@ pub(crate) struct Steps<'p> {
 pub(crate) struct Built {
     pub calls: Vec<CallAt>,
     pub ends: Vec<CallAt>,
+    /// True where it is handed to code that may add steps of its own.
+    pub is_open: bool,
 }
 
 impl<'p> Steps<'p> {

@@ -55,6 +55,16 @@ impl Program {
         }
     }
 
+    /// The table that a query names so.
+    pub(crate) fn table_for(&self, query: &super::Query, name: &str) -> Option<&Table> {
+        let schema = query.schema.or(query.model.map(|(schema, _)| schema));
+        // A builder names tables of the database that it speaks to, which is then not known.
+        if schema.is_none() && query.built.is_some() {
+            return None;
+        }
+        self.table(name, schema)
+    }
+
     /// The table of that name in the database of a schema; nothing where several databases have one.
     pub(crate) fn table(&self, name: &str, schema: Option<u32>) -> Option<&Table> {
         let mut named = self.catalog.tables.iter().filter(|it| it.name == name);
@@ -197,10 +207,12 @@ impl Program {
                 Answer::Number => Value::Number,
                 Answer::Nothing => Value::Unknown,
             },
-            Outcome::Transaction { callback } => match self.argument(file, call, callback as usize) {
-                Value::Function(function) => self.return_value(function),
-                _ => Value::Unknown,
-            },
+            Outcome::Transaction { callback } | Outcome::Session { callback } => {
+                match self.argument(file, call, callback as usize) {
+                    Value::Function(function) => self.return_value(function),
+                    _ => Value::Unknown,
+                }
+            }
         }
     }
 
@@ -214,7 +226,9 @@ impl Program {
         index: u32,
     ) -> Value {
         match orm::of_handle(handle).outcome(self, handle.kind, method, at) {
-            Outcome::Transaction { callback } if callback == position && index == 0 => {
+            Outcome::Transaction { callback } | Outcome::Session { callback }
+                if callback == position && index == 0 =>
+            {
                 Value::Handle(Handle { api: handle.api, kind: HandleKind::Connection })
             }
             _ => self.handle_passes(handle, method, position, index),
@@ -293,9 +307,19 @@ impl Program {
         let orm = orm::of_handle(handle);
         let runs = self.files[at.file as usize].call(at.call).kind != CallKind::New;
         match orm.outcome(self, handle.kind, method, at) {
+            // Run by whoever calls the function with a builder.
+            Outcome::Query(_) if runs && self.is_passed_builder(at) => Some(Target::Parameter),
             Outcome::Query(_) if runs => {
                 let same = asked.iter().all(|(other, _)| other.kind == handle.kind);
-                Some(self.handle_query(handle, method, at, same, queries, builders))
+                let target = self.handle_query(handle, method, at, same, queries, builders);
+                if let (Target::Query(query), false) = (&target, same) {
+                    let others = asked.iter().filter_map(|(other, _)| match other.kind {
+                        HandleKind::Builder(begin, model) => Some((begin, model)),
+                        _ => None,
+                    });
+                    queries[*query as usize].alternatives = others.collect();
+                }
+                Some(target)
             }
             Outcome::Transaction { .. } => Some(Target::Client("$transaction".into())),
             outcome => {
@@ -323,7 +347,7 @@ impl Program {
         }
     }
 
-    fn handle_query(
+    pub(super) fn handle_query(
         &self,
         handle: Handle,
         method: &str,

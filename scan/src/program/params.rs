@@ -110,7 +110,7 @@ impl Program {
         }))
     }
 
-    fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
+    pub(super) fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
         let Some(callers) = self.callers.get(&function) else { return Value::Unknown };
         if callers.len() > 24 {
             return Value::Unknown;

@@ -59,7 +59,7 @@ impl<'p> Tables<'p> {
             let function = program.facts(query.file).call(query.call).function;
             let arrival = paths::arrival(program, FnRef { file: query.file, id: function });
             tables.count_insert(id as u32, query, role, arrival.is_some());
-            let table = query.shape.table.name().and_then(|name| program.table(name, query.schema));
+            let table = query.shape.table.name().and_then(|name| program.table_for(query, name));
             if let Some(table) = table
                 && role == Role::App
             {
@@ -138,7 +138,7 @@ impl Site<'_> {
     }
 
     pub(super) fn catalog_table(&self, name: &str) -> Option<&Table> {
-        self.program.table(name, self.query.schema)
+        self.program.table_for(self.query, name)
     }
 
     /// The columns of the table compared in one of these ways, in order and once.

@@ -175,7 +175,7 @@ fn judge(tables: &Tables<'_>, table: &Table, uses: &[(Use, &Site<'_>)], draft: &
 
 fn use_of(program: &Program, site: &Site<'_>, table: &Table, key: &ForeignKey) -> Option<Use> {
     // Another database may have a table of the same name.
-    let own = program.table(&table.name, site.query.schema);
+    let own = program.table_for(site.query, &table.name);
     if own.is_none_or(|own| own.location != table.location) {
         return None;
     }

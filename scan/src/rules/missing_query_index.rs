@@ -186,7 +186,7 @@ fn page_sort(site: &Site<'_>, equal: &[String]) -> Option<Lack> {
 fn doubt_of(program: &Program, site: &Site<'_>) -> Option<&'static str> {
     let filter = &site.shape().filter;
     let elsewhere = |predicate: &Predicate| {
-        let other = program.table(&predicate.column.table, site.query.schema);
+        let other = program.table_for(site.query, &predicate.column.table);
         predicate.column.table != site.table.name
             && other.is_some_and(|other| {
                 indexes::serves(other, &site.columns_of(other, &[PredicateOp::Equal, PredicateOp::In]))
