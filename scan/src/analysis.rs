@@ -4,6 +4,7 @@
 //! be read or parsed is a warning; the rest of the run is unharmed.
 
 mod schemas;
+mod sql_files;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;

@@ -8,7 +8,9 @@
 mod builder;
 pub(crate) mod column_types;
 mod declared;
+mod drizzle;
 pub(crate) mod filter;
+mod kysely;
 pub(crate) mod tables;
 mod typeorm;
 
@@ -18,7 +20,7 @@ use crate::facts::{CallId, TypeId};
 use crate::program::{Api, Program, Value};
 use crate::report::Texts;
 
-pub(crate) use builder::{Built, Step, Steps, chain_of, method_name, root_of, text_at};
+pub(crate) use builder::{Built, Step, Steps, argument, chain_of, method_name, root_of, text_at};
 pub(crate) use declared::{Declared, Entities, Named};
 
 /// A call of the program.
@@ -71,6 +73,8 @@ pub(crate) enum Outcome {
     Query(Answer),
     /// Runs its argument number `callback` in a transaction, with a connection as first argument.
     Transaction { callback: u32 },
+    /// Runs its argument number `callback` with a connection as first argument, and no transaction.
+    Session { callback: u32 },
 }
 
 /// What a query gives back.
@@ -93,6 +97,11 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
 
     /// The tables that the program declares for it; `texts` gives places as lines and columns.
     fn declared(&self, program: &Program, texts: &mut Texts<'_>) -> Option<Declared>;
+
+    /// The same for each database apart, where the program may speak to several through the library.
+    fn databases(&self, program: &Program, texts: &mut Texts<'_>) -> Vec<Declared> {
+        self.declared(program, texts).into_iter().collect()
+    }
 
     /// The handle that calling or constructing `api` gives.
     fn made(&self, program: &Program, api: &Api, at: CallAt) -> Option<HandleKind>;
@@ -120,10 +129,20 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
     fn is_awaitable(&self) -> bool {
         false
     }
+
+    /// True for methods after which a builder waits for a call of its own: `prepare`.
+    fn is_held_by(&self, _method: &str) -> bool {
+        false
+    }
+
+    /// The handle that a method passes as argument `index` to a function that it is given as argument `position`.
+    fn gives(&self, _handle: HandleKind, _method: &str, _position: u32, _index: u32) -> Option<HandleKind> {
+        None
+    }
 }
 
 /// All libraries.
-pub(crate) static ORMS: &[&dyn Orm] = &[&typeorm::Typeorm];
+pub(crate) static ORMS: &[&dyn Orm] = &[&drizzle::Drizzle, &kysely::Kysely, &typeorm::Typeorm];
 
 /// The library that speaks for a package.
 pub(crate) fn of_package(package: &str) -> Option<&'static dyn Orm> {

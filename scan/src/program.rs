@@ -3,6 +3,7 @@
 //! Built in one order: facts → imports → values and calls → graph and effects → entry points. Rules ask it; nothing
 //! changes it afterwards. Caches behind `RefCell` make following values lazy.
 
+mod built;
 mod calls;
 mod collections;
 mod declared;
@@ -200,8 +201,22 @@ impl Program {
         }
     }
 
+    /// What a member of a module stands for: `schema.users`.
+    fn module_member(&self, file: u32, object: ExprId, property: NameId) -> Option<Place> {
+        let Value::Module(module) = self.eval(Place { file, expr: object }) else { return None };
+        match self.exported(module, self.files[file as usize].name(property), 0)? {
+            exports::Exported::Place(place) => Some(place),
+            _ => None,
+        }
+    }
+
     fn dependencies_of(&self, path: &str) -> &BTreeSet<String> {
         self.workspace.package_of(path).map_or(&self.no_dependencies, |package| &package.dependencies)
+    }
+
+    /// The folder of the package that a file belongs to.
+    pub(crate) fn package_folder(&self, path: &str) -> Option<&str> {
+        self.workspace.package_of(path).map(|package| package.dir.as_str())
     }
 
     pub(crate) fn facts(&self, file: u32) -> &FileFacts {
@@ -322,6 +337,9 @@ impl Follow for Program {
                         },
                         _ => return None,
                     }
+                }
+                Expr::Member { object, property } if self.module_member(at.file, object, property).is_some() => {
+                    self.module_member(at.file, object, property)?
                 }
                 Expr::Member { .. } | Expr::Param { .. } => match self.eval(at) {
                     Value::Object(place) | Value::Items(place) if place != at => return Some(place),

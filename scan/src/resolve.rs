@@ -4,6 +4,7 @@
 //! workspace packages and `#` specifiers go to Node's algorithm over a file system in which those packages are
 //! installed. Everything else is a package of someone else's and costs no lookup.
 
+mod generated;
 mod installed;
 mod jsonc;
 mod layout;
@@ -20,6 +21,7 @@ use tuneup_model::Warning;
 
 use crate::source::SourceTree;
 use crate::workspace::{Package, Workspace};
+use generated::Generated;
 use installed::Node;
 pub(crate) use layout::EXTENSIONS;
 use layout::{Found, Layout};
@@ -54,6 +56,7 @@ pub(crate) struct Resolver {
     layout: Arc<Layout>,
     node: Node,
     configs: Configs,
+    generated: Generated,
     /// Answers for names of packages: many files import the same few.
     packages: RwLock<FxHashMap<String, Option<Found>>>,
 }
@@ -70,7 +73,8 @@ impl Resolver {
     ) -> Self {
         let layout = Arc::new(Layout::new(listing, sources, workspace, schemas));
         let configs = Configs::read(tree, listing, &layout, warnings);
-        Self { node: Node::new(Arc::clone(&layout)), layout, configs, packages: RwLock::default() }
+        let generated = Generated::read(tree, workspace);
+        Self { node: Node::new(Arc::clone(&layout)), layout, configs, generated, packages: RwLock::default() }
     }
 
     /// Where `specifier` leads from the file `from`.
@@ -93,7 +97,7 @@ impl Resolver {
     pub(crate) fn is_local(&self, from: &str, specifier: &str) -> bool {
         let specifier = request(specifier);
         match Form::of(specifier) {
-            Form::Relative => !is_route_types(specifier),
+            Form::Relative => !is_route_types(specifier) && !self.is_generated(from, specifier),
             Form::Imports => true,
             Form::Rooted | Form::Scheme => false,
             Form::Bare => {
@@ -104,6 +108,11 @@ impl Resolver {
                     || (self.fits_alias(from, specifier) && !self.layout.declares(from, name))
             }
         }
+    }
+
+    /// True for what a build writes and this tree does not hold.
+    fn is_generated(&self, from: &str, specifier: &str) -> bool {
+        generated::meant(from, specifier).is_some_and(|path| self.generated.holds(&path) && self.locate(&path).is_none())
     }
 
     fn relative(&self, from: &str, specifier: &str) -> Option<Found> {

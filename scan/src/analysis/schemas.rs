@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tuneup_model::{Catalog, Dialect, ScanStats, Warning};
 
 use super::extension;
+use super::sql_files::{self, SqlFile};
 use crate::prisma::schema::{self, SchemaFile};
 use crate::resolve::{SchemaOutput, path};
 use crate::schema::Schema;
@@ -88,19 +89,17 @@ pub(super) fn catalog_of(
 ) -> Catalog {
     let dialect = schemas.first().map_or(Dialect::Postgresql, |(_, schema)| schema.provider);
     let mut migrated = Catalog { dialect, ..Catalog::default() };
-    for path in files.iter().filter(|path| extension(path) == "sql") {
-        match tree.read(path) {
-            Ok(text) => {
-                stats.files += 1;
-                stats.lines += text.lines().count();
-                let found = tuneup_sql::apply_ddl(&mut migrated, path, &text, dialect);
-                // With a Prisma schema the migrations only add; what they hold beside tables is no concern.
-                if schemas.is_empty() {
-                    warnings.extend(found);
-                }
-            }
-            Err(error) => warnings.push(Warning { file: path.clone(), message: format!("skipped: {error}") }),
-        }
+    let mut passed = Vec::new();
+    let mut left_out = Vec::new();
+    for SqlFile { path, text } in sql_files::migrations(tree, files, &mut passed) {
+        stats.files += 1;
+        stats.lines += text.lines().count();
+        left_out.extend(tuneup_sql::apply_ddl(&mut migrated, path, &text, dialect));
+    }
+    // With a Prisma schema the migrations only add; what they hold beside tables is no concern.
+    if schemas.is_empty() {
+        warnings.extend(passed);
+        warnings.extend(sql_files::fold(left_out));
     }
     if schemas.is_empty() {
         return migrated;

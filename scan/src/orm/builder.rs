@@ -29,6 +29,8 @@ pub(crate) struct Steps<'p> {
 pub(crate) struct Built {
     pub calls: Vec<CallAt>,
     pub ends: Vec<CallAt>,
+    /// True where it is handed to code that may add steps of its own.
+    pub is_open: bool,
 }
 
 impl<'p> Steps<'p> {
@@ -99,6 +101,12 @@ pub(crate) fn text_at(program: &Program, at: Place) -> Option<&str> {
         },
         _ => None,
     }
+}
+
+/// Argument number `n` of a call.
+pub(crate) fn argument(program: &Program, at: CallAt, n: usize) -> Option<Place> {
+    let expr = program.facts(at.file).args(at.call).get(n)?;
+    Some(Place { file: at.file, expr: *expr })
 }
 
 /// The name of the method that a call calls; empty where a handle itself is called.

@@ -9,6 +9,9 @@ use tuneup_model::{
     ReferentialAction, Table,
 };
 
+use crate::place::Place;
+use crate::program::Program;
+use crate::report::{At, Texts};
 use crate::schema::{Field, FieldKind, Model, Relation, RelationMode, Schema};
 
 /// One table as declared.
@@ -191,6 +194,18 @@ fn table(draft: TableDraft, names: &[String]) -> Table {
         foreign_keys,
         location: draft.location,
     }
+}
+
+/// Where something is declared.
+pub(crate) fn location_of(program: &Program, texts: &mut Texts<'_>, at: Place) -> Location {
+    let facts = program.facts(at.file);
+    texts.location(At { file: at.file, span: facts.span(at.expr) }).unwrap_or_else(|| Location {
+        file: facts.path.clone(),
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+    })
 }
 
 /// `OrderLine` → `order_line`, as the libraries' naming strategies do it.

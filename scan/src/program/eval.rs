@@ -76,7 +76,8 @@ impl Program {
             Expr::Member { object, property } => self.eval_member(at.file, object, property),
             Expr::Index { object, .. } => self.element_of(&self.eval(here(object))),
             Expr::Item { object, n } => self.item_of(&self.eval(here(object)), n),
-            Expr::Rest(inner) | Expr::Await(inner) => self.eval(here(inner)),
+            Expr::Rest(inner) => self.eval(here(inner)),
+            Expr::Await(inner) => self.awaited(self.eval(here(inner))),
             Expr::Element(collection) => self.element_of(&self.eval(here(collection))),
             Expr::Param { function, index } => self.param_value(FnRef { file: at.file, id: function }, index),
             Expr::Call(call) => self.call_value(at.file, call),
@@ -274,7 +275,7 @@ impl Program {
                 let facts = &self.files[at.file as usize];
                 let Expr::Array(list) = facts.expr(at.expr) else { return Value::Unknown };
                 match facts.list(list).get(n as usize) {
-                    Some(item) => self.eval(Place { file: at.file, expr: *item }),
+                    Some(item) => self.awaited(self.eval(Place { file: at.file, expr: *item })),
                     None => Value::Nothing,
                 }
             }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use tuneup_model::{Dialect, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Dialect, QueryApi, QueryShape, Table, TableRef};
 
 use super::Program;
 use super::targets::{Query, Target};
 use super::value::{Api, ClassRef, Value};
-use crate::facts::{CallId, CallKind, Expr, TypeId};
-use crate::orm::{self, Answer, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome, Steps};
+use crate::facts::{CallId, CallKind, TypeId};
+use crate::orm::{self, Answer, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome};
 use crate::place::Place;
 use crate::report::Texts;
 use crate::schema::Model;
@@ -21,18 +21,64 @@ impl Program {
     /// Asks each library for the tables that the program declares, and adds them to the catalog.
     pub(super) fn declare_tables(&mut self, texts: &mut Texts<'_>) {
         for orm in orm::ORMS {
-            let Some(declared) = orm.declared(self, texts) else { continue };
-            let schema = self.schemas.len() as u32;
-            self.entities.add(schema, &declared.names);
-            let tables = declared.schema.catalog.tables.iter();
-            let fresh: Vec<_> = tables.filter(|it| self.catalog.table(&it.name).is_none()).cloned().collect();
-            if self.catalog.tables.is_empty() {
-                self.catalog.dialect = declared.schema.provider;
+            for declared in orm.databases(self, texts) {
+                let schema = self.schemas.len() as u32;
+                self.entities.add(schema, &declared.names);
+                if self.catalog.tables.is_empty() {
+                    self.catalog.dialect = declared.schema.provider;
+                }
+                for table in &declared.schema.catalog.tables {
+                    self.add_table(table);
+                }
+                self.schemas.push(declared.schema);
             }
-            self.catalog.tables.extend(fresh);
-            self.catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
-            self.schemas.push(declared.schema);
         }
+        let place = |it: &Table| (it.name.clone(), it.location.file.clone(), it.location.line);
+        self.catalog.tables.sort_by_key(place);
+    }
+
+    /// Adds a table to the catalog; what migrations in SQL say of it adds its indexes.
+    fn add_table(&mut self, table: &Table) {
+        let is_sql = |it: &Table| it.location.file.ends_with(".sql");
+        let known = self.catalog.tables.iter_mut().find(|it| it.name == table.name && is_sql(it));
+        let mut table = table.clone();
+        match known {
+            Some(known) => {
+                let extra = known.indexes.iter().filter(|it| {
+                    !table.indexes.iter().any(|own| own.columns == it.columns || own.name == it.name)
+                });
+                let extra: Vec<_> = extra.cloned().collect();
+                table.indexes.extend(extra);
+                *known = table;
+            }
+            None => self.catalog.tables.push(table),
+        }
+    }
+
+    /// The table that a query names so.
+    pub(crate) fn table_for(&self, query: &super::Query, name: &str) -> Option<&Table> {
+        let schema = query.schema.or(query.model.map(|(schema, _)| schema));
+        // A builder names tables of the database that it speaks to, which is then not known.
+        if schema.is_none() && query.built.is_some() {
+            return None;
+        }
+        self.table(name, schema)
+    }
+
+    /// The table of that name in the database of a schema; nothing where several databases have one.
+    pub(crate) fn table(&self, name: &str, schema: Option<u32>) -> Option<&Table> {
+        let mut named = self.catalog.tables.iter().filter(|it| it.name == name);
+        let first = named.next()?;
+        if named.next().is_none() {
+            return Some(first);
+        }
+        let own = self.schemas.get(schema? as usize)?.catalog.table(name)?;
+        self.catalog.tables.iter().find(|it| it.name == name && it.location == own.location)
+    }
+
+    /// The model that an expression of the program makes: `pgTable(…)`.
+    pub(crate) fn model_made(&self, at: Place) -> Option<ModelRef> {
+        self.entities.get(Named::Made(at))
     }
 
     pub(crate) fn model(&self, at: ModelRef) -> &Model {
@@ -109,7 +155,12 @@ impl Program {
     }
 
     pub(super) fn handle_member(&self, handle: Handle, name: &str) -> Value {
-        let own = orm::of_handle(handle).member(self, handle.kind, name);
+        let orm = orm::of_handle(handle);
+        let is_builder = matches!(handle.kind, HandleKind::Builder(..));
+        if is_builder && orm.is_awaitable() && matches!(name, "then" | "catch" | "finally") {
+            return Value::api("global", &format!("Promise#{name}"));
+        }
+        let own = orm.member(self, handle.kind, name);
         own.unwrap_or_else(|| Value::HandleMethod(handle, name.into()))
     }
 
@@ -156,10 +207,12 @@ impl Program {
                 Answer::Number => Value::Number,
                 Answer::Nothing => Value::Unknown,
             },
-            Outcome::Transaction { callback } => match self.argument(file, call, callback as usize) {
-                Value::Function(function) => self.return_value(function),
-                _ => Value::Unknown,
-            },
+            Outcome::Transaction { callback } | Outcome::Session { callback } => {
+                match self.argument(file, call, callback as usize) {
+                    Value::Function(function) => self.return_value(function),
+                    _ => Value::Unknown,
+                }
+            }
         }
     }
 
@@ -173,10 +226,20 @@ impl Program {
         index: u32,
     ) -> Value {
         match orm::of_handle(handle).outcome(self, handle.kind, method, at) {
-            Outcome::Transaction { callback } if callback == position && index == 0 => {
+            Outcome::Transaction { callback } | Outcome::Session { callback }
+                if callback == position && index == 0 =>
+            {
                 Value::Handle(Handle { api: handle.api, kind: HandleKind::Connection })
             }
-            _ => Value::Unknown,
+            _ => self.handle_passes(handle, method, position, index),
+        }
+    }
+
+    /// The same, whatever the call.
+    pub(super) fn handle_passes(&self, handle: Handle, method: &str, position: u32, index: u32) -> Value {
+        match orm::of_handle(handle).gives(handle.kind, method, position, index) {
+            Some(kind) => Value::Handle(Handle { api: handle.api, kind }),
+            None => Value::Unknown,
         }
     }
 
@@ -244,23 +307,28 @@ impl Program {
         let orm = orm::of_handle(handle);
         let runs = self.files[at.file as usize].call(at.call).kind != CallKind::New;
         match orm.outcome(self, handle.kind, method, at) {
+            // Run by whoever calls the function with a builder.
+            Outcome::Query(_) if runs && self.is_passed_builder(at) => Some(Target::Parameter),
             Outcome::Query(_) if runs => {
                 let same = asked.iter().all(|(other, _)| other.kind == handle.kind);
-                Some(self.handle_query(handle, method, at, same, queries, builders))
+                let target = self.handle_query(handle, method, at, same, queries, builders);
+                if let (Target::Query(query), false) = (&target, same) {
+                    let others = asked.iter().filter_map(|(other, _)| match other.kind {
+                        HandleKind::Builder(begin, model) => Some((begin, model)),
+                        _ => None,
+                    });
+                    queries[*query as usize].alternatives = others.collect();
+                }
+                Some(target)
             }
             Outcome::Transaction { .. } => Some(Target::Client("$transaction".into())),
             outcome => {
-                let begins =
-                    matches!(&outcome, Outcome::Handle(HandleKind::Builder(begin, _)) if *begin == at);
-                let on = match (handle.kind, outcome) {
-                    (HandleKind::Builder(begin, _), _)
-                    | (_, Outcome::Handle(HandleKind::Builder(begin, _))) => begin,
+                self.add_step(&asked, at, builders);
+                let begin = match outcome {
+                    Outcome::Handle(HandleKind::Builder(begin, _)) => begin,
                     _ => return Some(Target::Plain),
                 };
-                if !begins {
-                    builders.entry(on).or_default().calls.push(at);
-                }
-                if orm.is_awaitable() && self.is_chain_end(at, on) {
+                if orm.is_awaitable() && !orm.is_held_by(method) && self.is_chain_end(at, begin) {
                     return Some(self.handle_query(handle, method, at, true, queries, builders));
                 }
                 Some(Target::Plain)
@@ -268,7 +336,18 @@ impl Program {
         }
     }
 
-    fn handle_query(
+    /// Notes a call on builders with each of them.
+    fn add_step(&self, asked: &[(Handle, &str)], at: CallAt, builders: &mut Builders) {
+        for (handle, _) in asked {
+            if let HandleKind::Builder(begin, _) = handle.kind
+                && begin != at
+            {
+                builders.entry(begin).or_default().calls.push(at);
+            }
+        }
+    }
+
+    pub(super) fn handle_query(
         &self,
         handle: Handle,
         method: &str,
@@ -294,79 +373,15 @@ impl Program {
             shape.table = TableRef::Unknown;
         }
         let built = begin.map(|(begin, model)| BuiltBy { handle, begin, model });
-        queries.push(Query { built, ..Query::new(at.file, at.call, shape) });
+        let model = match (handle.kind, begin) {
+            (_, Some((_, model))) => model,
+            (HandleKind::Model(model) | HandleKind::Row(model), None) => Some(model),
+            _ => None,
+        };
+        let schema = model.map(|model| model.schema);
+        queries.push(Query { built, schema, ..Query::new(at.file, at.call, shape) });
         Target::Query(queries.len() as u32 - 1)
     }
-
-    /// True for the last call of the chain that begins a query, where nothing takes the chain as a part of another.
-    fn is_chain_end(&self, at: CallAt, begin: CallAt) -> bool {
-        if at.file != begin.file || !orm::chain_of(self, at).contains(&begin.call) {
-            return false;
-        }
-        let facts = &self.files[at.file as usize];
-        let expr = facts.call(at.call).expr;
-        let uses = self.uses(at.file);
-        match uses.get(&expr) {
-            None => true,
-            Some(Use::Receiver) => false,
-            Some(Use::Argument(call)) => !self.is_part_of_query(at.file, *call),
-        }
-    }
-
-    /// True where a call takes its argument as a part of another query.
-    fn is_part_of_query(&self, file: u32, call: CallId) -> bool {
-        let facts = &self.files[file as usize];
-        match self.eval(Place { file, expr: facts.call(call).callee }) {
-            Value::Handle(_) | Value::HandleMethod(..) => true,
-            Value::Api(api) => orm::of_package(&api.package).is_some(),
-            _ => false,
-        }
-    }
-
-    /// The shapes of built queries, once all their steps are known.
-    pub(super) fn finish_built(&mut self, builders: &Builders) {
-        let mut finished = Vec::new();
-        for (n, query) in self.queries.iter().enumerate() {
-            let Some(built) = &query.built else { continue };
-            let end = CallAt { file: query.file, call: query.call };
-            let none = Built::default();
-            let steps = Steps::of(self, built.begin, end, builders.get(&built.begin).unwrap_or(&none));
-            let shape = orm::of_handle(built.handle).built(self, built.model, &steps);
-            let parts = steps.all.iter().filter(|step| step.at.file == end.file && step.at != end);
-            finished.push((n, shape, parts.map(|step| step.at.call).collect::<Vec<_>>()));
-        }
-        for (n, shape, parts) in finished {
-            self.queries[n].shape = shape;
-            self.queries[n].parts = parts;
-        }
-    }
-
-    /// How each call of a file is used where it is part of a larger expression.
-    fn uses(&self, file: u32) -> std::cell::Ref<'_, FxHashMap<crate::facts::ExprId, Use>> {
-        if !self.uses.borrow().contains_key(&file) {
-            let facts = &self.files[file as usize];
-            let mut found = FxHashMap::default();
-            for expr in &facts.exprs {
-                if let Expr::Member { object, .. } = expr {
-                    found.insert(*object, Use::Receiver);
-                }
-            }
-            for (n, call) in facts.calls.iter().enumerate() {
-                for arg in facts.list(call.args) {
-                    found.insert(*arg, Use::Argument(CallId(n as u32)));
-                }
-            }
-            self.uses.borrow_mut().insert(file, found);
-        }
-        std::cell::Ref::map(self.uses.borrow(), |uses| &uses[&file])
-    }
-}
-
-/// How an expression is used by the one around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    Receiver,
-    Argument(CallId),
 }
 
 /// Which side of an entity a member is asked of.
@@ -382,4 +397,12 @@ pub(crate) struct BuiltBy {
     pub handle: Handle,
     pub begin: CallAt,
     pub model: Option<ModelRef>,
+}
+
+/// How an expression is used by the one around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Of a member, and of the call of that member where it is called.
+    Receiver(Option<CallId>),
+    Argument(CallId),
 }

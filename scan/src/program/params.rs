@@ -82,7 +82,7 @@ impl Program {
                 }
             }
             Value::Api(api) if api.path == "Promise#then" && (position, index) == (0, 0) => {
-                self.receiver(file, call)
+                self.awaited(self.receiver(file, call))
             }
             Value::Function(target) | Value::Memoized(target, _) => {
                 self.inner_argument(*target, position, index, depth)
@@ -111,7 +111,7 @@ impl Program {
         }))
     }
 
-    fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
+    pub(super) fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
         let Some(callers) = self.callers.get(&function) else { return Value::Unknown };
         if callers.len() > 24 {
             return Value::Unknown;

@@ -6,7 +6,7 @@ use tuneup_model::{QueryApi, QueryShape};
 
 use crate::facts::{CallId, CallKind, Expr, SymbolKind};
 use crate::objects::sql_query;
-use crate::orm::CallAt;
+use crate::orm::{CallAt, ModelRef};
 use crate::place::Place;
 use crate::prisma::query;
 
@@ -48,11 +48,26 @@ pub(crate) struct Query {
     pub built: Option<BuiltBy>,
     /// The method that does the same for many keys, where a declaration names one.
     pub batch: Option<Arc<str>>,
+    /// The schema of the database that it asks, where that is known.
+    pub schema: Option<u32>,
+    /// The builders that it may run, where that is one of several.
+    pub alternatives: Vec<(CallAt, Option<ModelRef>)>,
 }
 
 impl Query {
     pub(crate) fn new(file: u32, call: CallId, shape: QueryShape) -> Self {
-        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None, batch: None }
+        Self {
+            file,
+            call,
+            shape,
+            assumed: false,
+            model: None,
+            parts: Vec::new(),
+            built: None,
+            batch: None,
+            schema: None,
+            alternatives: Vec::new(),
+        }
     }
 }
 
@@ -137,7 +152,14 @@ impl Program {
             | Value::Function(_)
             | Value::Memoized(..)
             | Value::Class(_)
-            | Value::Module(_) => self.function_target(&callee, call.kind),
+            | Value::Module(_) => match self.function_target(&callee, call.kind) {
+                Target::Functions(functions, memo) => {
+                    let at = CallAt { file, call: id };
+                    let run = self.handed_on(&functions, at, queries, builders);
+                    run.unwrap_or(Target::Functions(functions, memo))
+                }
+                other => other,
+            },
             _ => Target::Plain,
         }
     }

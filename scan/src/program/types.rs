@@ -52,11 +52,55 @@ impl Program {
             }
             TypeExpr::Object(id) => self.interface_value(file, *id),
             TypeExpr::Function { .. } => Value::Callable { file, ty },
+            TypeExpr::Indexed { object, name } if facts.name(*name).parse::<u32>().is_ok() => {
+                self.item_type(file, *object, facts.name(*name).parse().unwrap_or(0))
+            }
             TypeExpr::Indexed { object, name } => {
                 let object = self.type_value(file, *object);
                 object.map(|value| self.member_of(value, facts.name(*name)))
             }
         }
+    }
+
+    /// `T[n]`: an element of a list, or a parameter of `Parameters<F>`.
+    fn item_type(&self, file: u32, ty: TypeId, n: u32) -> Value {
+        match self.parameters_of(file, ty) {
+            Some(function) => self.parameter_type(file, function, n),
+            None => self.element_of(&self.type_value(file, ty)),
+        }
+    }
+
+    /// `F` of `Parameters<F>`.
+    fn parameters_of(&self, file: u32, ty: TypeId) -> Option<TypeId> {
+        let facts = &self.files[file as usize];
+        match facts.type_expr(ty) {
+            TypeExpr::Name { root, symbol: None, args, .. } if facts.name(*root) == "Parameters" => {
+                args.first().copied()
+            }
+            _ => None,
+        }
+    }
+
+    fn parameter_type(&self, file: u32, function: TypeId, n: u32) -> Value {
+        let facts = &self.files[file as usize];
+        // `Parameters<Parameters<typeof db.transaction>[0]>[0]`: what a method passes to its callback.
+        if let TypeExpr::Indexed { object, name } = facts.type_expr(function)
+            && let Some(method) = self.parameters_of(file, *object)
+            && let Ok(position) = facts.name(*name).parse()
+            && let Value::HandleMethod(handle, method) = self.type_value(file, method)
+        {
+            return self.handle_passes(handle, &method, position, n);
+        }
+        self.type_value(file, function).map(|value| match value {
+            Value::Callable { file, ty } => match self.files[*file as usize].type_expr(*ty) {
+                TypeExpr::Function { params, .. } => {
+                    params.get(n as usize).map_or(Value::Unknown, |ty| self.type_value(*file, *ty))
+                }
+                _ => Value::Unknown,
+            },
+            Value::Function(function) => self.param_value(*function, n),
+            _ => Value::Unknown,
+        })
     }
 
     fn named_type(&self, file: u32, symbol: SymbolId, path: &[NameId], args: &[TypeId]) -> Value {
@@ -161,7 +205,9 @@ impl Program {
     fn api_type(&self, api: &Api) -> Value {
         match self.prisma_client_type(api) {
             Some(schema) => Value::Client(schema),
-            None => Value::Api(Arc::new(api.called())),
+            None => {
+                self.handle_typed(api, 0, &[]).unwrap_or_else(|| Value::Api(Arc::new(api.called())))
+            }
         }
     }
 
@@ -186,6 +232,7 @@ impl Program {
             "ReturnType" => match first() {
                 Value::Function(function) | Value::Memoized(function, _) => self.return_value(function),
                 Value::Callable { file, ty } => self.callable_result(file, ty),
+                Value::Api(api) => self.handle_typed(&api, file, &[]).unwrap_or(Value::Unknown),
                 _ => Value::Unknown,
             },
             "InstanceType" => match first() {

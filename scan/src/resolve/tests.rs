@@ -108,6 +108,23 @@ fn other_peoples_packages_are_external() {
 }
 
 #[test]
+fn what_a_build_writes_and_git_ignores_is_not_missing() {
+    let manifest = r#"{"name":"@a/api","scripts":{"codegen:api":"api gen --out src/client"}}"#;
+    let tree = tree(&[
+        ("api/package.json", manifest),
+        ("api/.gitignore", "dist\n# code\n/src/client/\nsrc/locales/*/messages.ts\n"),
+        ("api/src/client/kept.ts", ""),
+        ("web/package.json", r#"{"name":"@a/web","scripts":{"start":"node ."}}"#),
+        ("web/.gitignore", "src/client"),
+    ]);
+    assert!(!tree.resolver.is_local("api/src/a.ts", "./client/index.js"), "generated");
+    assert!(!tree.resolver.is_local("api/src/a.ts", "./locales/en/messages.js"), "by a pattern");
+    assert!(tree.resolver.is_local("api/src/a.ts", "./client/kept.js"), "it is there");
+    assert!(tree.resolver.is_local("api/src/a.ts", "./clients"), "another name");
+    assert!(tree.resolver.is_local("web/src/a.ts", "./client/x"), "nothing there generates");
+}
+
+#[test]
 fn a_workspace_package_leads_to_its_sources() {
     let tree = tree(&[
         ("pnpm-workspace.yaml", "packages: ['packages/*']"),

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tuneup_model::{
-    Catalog, ColumnType, Dialect, Edit, Experiment, ExperimentKind, Fix, FixSafety, IndexMethod, Location,
+    ColumnType, Dialect, Edit, Experiment, ExperimentKind, Fix, FixSafety, IndexMethod, Location,
     Operation, Parameter, PredicateOp, QueryShape, Table,
 };
 use tuneup_sql::{IndexOptions, create_index};
@@ -25,7 +25,7 @@ pub(super) struct Site<'p> {
     pub query: &'p Query,
     pub table: &'p Table,
     pub asked: Asked,
-    pub catalog: &'p Catalog,
+    program: &'p Program,
     pub arrival: Option<Arrival>,
 }
 
@@ -59,7 +59,7 @@ impl<'p> Tables<'p> {
             let function = program.facts(query.file).call(query.call).function;
             let arrival = paths::arrival(program, FnRef { file: query.file, id: function });
             tables.count_insert(id as u32, query, role, arrival.is_some());
-            let table = query.shape.table.name().and_then(|name| program.catalog.table(name));
+            let table = query.shape.table.name().and_then(|name| program.table_for(query, name));
             if let Some(table) = table
                 && role == Role::App
             {
@@ -68,7 +68,7 @@ impl<'p> Tables<'p> {
                     query,
                     table,
                     asked: asked::asked(program, query),
-                    catalog: &program.catalog,
+                    program,
                     arrival,
                 });
             }
@@ -138,7 +138,7 @@ impl Site<'_> {
     }
 
     pub(super) fn catalog_table(&self, name: &str) -> Option<&Table> {
-        self.catalog.table(name)
+        self.program.table_for(self.query, name)
     }
 
     /// The columns of the table compared in one of these ways, in order and once.

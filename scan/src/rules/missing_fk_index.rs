@@ -174,6 +174,11 @@ fn judge(tables: &Tables<'_>, table: &Table, uses: &[(Use, &Site<'_>)], draft: &
 }
 
 fn use_of(program: &Program, site: &Site<'_>, table: &Table, key: &ForeignKey) -> Option<Use> {
+    // Another database may have a table of the same name.
+    let own = program.table_for(site.query, &table.name);
+    if own.is_none_or(|own| own.location != table.location) {
+        return None;
+    }
     let known = [PredicateOp::Equal, PredicateOp::In];
     let names = |fields, table: &str, field: &Option<String>| {
         field.as_ref().is_some_and(|field| site.names(program, fields, table, field))

@@ -86,17 +86,17 @@ fn check(program: &Program, report: &mut Report) {
         return;
     }
     let tables = Tables::of(program);
-    let mut wanted: BTreeMap<(&str, Vec<String>), Lacks<'_, '_>> = BTreeMap::new();
+    let mut wanted: BTreeMap<(&str, &str, Vec<String>), Lacks<'_, '_>> = BTreeMap::new();
     for site in tables.sites.iter().filter(|site| site.arrival.is_some()) {
         if let Some(lack) = lack(&tables, site) {
-            wanted.entry((&site.table.name, lack.columns.clone())).or_default().push((lack, site));
+            let key = (site.table.name.as_str(), site.table.location.file.as_str(), lack.columns.clone());
+            wanted.entry(key).or_default().push((lack, site));
         }
     }
-    for ((table, columns), mut lacks) in wanted {
+    for ((.., columns), mut lacks) in wanted {
         lacks.sort_by_key(|(lack, site)| (lack.doubt.is_some(), !site.is_served(), site.id));
-        if let Some(table) = program.catalog.table(table) {
-            report.add(&RULE.doc, draft(&tables, table, &columns, &lacks));
-        }
+        let table = lacks[0].1.table;
+        report.add(&RULE.doc, draft(&tables, table, &columns, &lacks));
     }
 }
 
@@ -186,7 +186,7 @@ fn page_sort(site: &Site<'_>, equal: &[String]) -> Option<Lack> {
 fn doubt_of(program: &Program, site: &Site<'_>) -> Option<&'static str> {
     let filter = &site.shape().filter;
     let elsewhere = |predicate: &Predicate| {
-        let other = program.catalog.table(&predicate.column.table);
+        let other = program.table_for(site.query, &predicate.column.table);
         predicate.column.table != site.table.name
             && other.is_some_and(|other| {
                 indexes::serves(other, &site.columns_of(other, &[PredicateOp::Equal, PredicateOp::In]))

@@ -56,6 +56,9 @@ impl Lowering<'_> {
                 ast::TSLiteral::StringLiteral(text) => {
                     TypeExpr::Indexed { object, name: self.intern(&text.value) }
                 }
+                ast::TSLiteral::NumericLiteral(number) => {
+                    TypeExpr::Indexed { object, name: self.intern(&number.value.to_string()) }
+                }
                 _ => TypeExpr::Unknown,
             },
             _ => TypeExpr::Unknown,

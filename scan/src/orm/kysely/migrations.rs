@@ -1,0 +1,455 @@
+//! Migrations: `db.schema.createTable('post').addColumn(…).execute()`, applied in the order of files, `up` only.
+//!
+//! Each folder of migrations is a database of its own.
+
+use std::collections::BTreeMap;
+
+use tuneup_model::{Catalog, Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, QueryApi, ReferentialAction, Table};
+
+use super::builder::texts;
+use super::is_own;
+use crate::facts::{CallId, CallKind, Expr};
+use crate::objects::{Follow as _, sql_query};
+use crate::orm::column_types::named_type;
+use crate::orm::tables::location_of;
+use crate::orm::{CallAt, Declared, Handle, HandleKind, argument, chain_of, method_name, text_at};
+use crate::place::Place;
+use crate::program::{Program, Role, Value};
+use crate::report::Texts;
+use crate::schema::{Field, FieldKind, Model, RelationMode, Schema};
+
+/// One statement: the calls that make it up, in order, without the `execute`.
+struct Statement {
+    steps: Vec<CallAt>,
+}
+
+pub(super) fn databases(program: &Program, texts: &mut Texts<'_>) -> Vec<Declared> {
+    let mut folders: BTreeMap<&str, Vec<Statement>> = BTreeMap::new();
+    let mut files: Vec<u32> = (0..program.files.len() as u32).collect();
+    files.sort_by_key(|file| program.facts(*file).path.as_str());
+    for file in files {
+        if program.roles[file as usize] == Role::Test {
+            continue;
+        }
+        let found = statements(program, file);
+        if !found.is_empty() {
+            let path = program.facts(file).path.as_str();
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            folders.entry(folder).or_default().extend(found);
+        }
+    }
+    let mut databases = Vec::new();
+    for (folder, statements) in folders {
+        let dialect = dialect_of(program, folder);
+        let mut applied = Applied { program, texts, catalog: Catalog { dialect, ..Catalog::default() } };
+        for statement in &statements {
+            applied.apply(&statement.steps);
+        }
+        if !applied.catalog.tables.is_empty() {
+            databases.push(declared(applied.catalog));
+        }
+    }
+    databases
+}
+
+/// The statements of a file in the order of its text.
+fn statements(program: &Program, file: u32) -> Vec<Statement> {
+    let facts = program.facts(file);
+    let mut found: Vec<(u32, Statement)> = Vec::new();
+    let mut has_schema = false;
+    for n in 0..facts.calls.len() as u32 {
+        let end = CallAt { file, call: CallId(n) };
+        if method_name(program, end) != "execute" || is_undone(program, end) {
+            continue;
+        }
+        let mut steps: Vec<CallAt> =
+            chain_of(program, end).into_iter().skip(1).map(|call| CallAt { file, call }).collect();
+        steps.reverse();
+        let Some(first) = steps.first().copied() else { continue };
+        let is_schema = is_schema_call(program, first);
+        has_schema |= is_schema;
+        if is_schema || is_raw(program, first) {
+            found.push((facts.span(facts.call(end.call).expr).end, Statement { steps }));
+        }
+    }
+    if !has_schema {
+        return Vec::new();
+    }
+    found.sort_by_key(|(position, _)| *position);
+    found.into_iter().map(|(_, statement)| statement).collect()
+}
+
+/// `db.schema.createTable(…)` on a connection of the library.
+fn is_schema_call(program: &Program, at: CallAt) -> bool {
+    let facts = program.facts(at.file);
+    let Expr::Member { object, .. } = facts.expr(facts.call(at.call).callee) else { return false };
+    let mut object = object;
+    // `db.schema.withSchema('x').createTable(…)` is left to what follows.
+    while let Expr::Cast { expr, .. } = facts.expr(object) {
+        object = expr;
+    }
+    let Expr::Member { object: db, property } = facts.expr(object) else { return false };
+    let connection = Handle { api: QueryApi::Kysely, kind: HandleKind::Connection };
+    facts.name(property) == "schema" && program.eval(Place { file: at.file, expr: db }) == Value::Handle(connection)
+}
+
+fn is_raw(program: &Program, at: CallAt) -> bool {
+    let facts = program.facts(at.file);
+    let call = facts.call(at.call);
+    call.kind == CallKind::Tagged
+        && matches!(program.eval(Place { file: at.file, expr: call.callee }), Value::Api(api)
+            if is_own(&api.package) && api.path == "sql")
+}
+
+/// True within a function that takes a migration back.
+fn is_undone(program: &Program, at: CallAt) -> bool {
+    let facts = program.facts(at.file);
+    let function = facts.call(at.call).function;
+    std::iter::successors(Some(function), |id| facts.function(*id).parent)
+        .take(32)
+        .any(|id| facts.function(id).name.is_some_and(|name| facts.name(name) == "down"))
+}
+
+/// The dialect that connections of the package are made with.
+fn dialect_of(program: &Program, folder: &str) -> Dialect {
+    let package = program.package_folder(&format!("{folder}/x"));
+    let mut votes = [[0_usize; 3]; 2];
+    for (file, facts) in program.files.iter().enumerate() {
+        if program.roles[file] == Role::Test {
+            continue;
+        }
+        let is_near = program.package_folder(&facts.path) == package;
+        for call in facts.calls.iter().filter(|call| call.kind == CallKind::New) {
+            let Expr::Symbol(symbol) = facts.expr(call.callee) else { continue };
+            let name = facts.name(facts.symbol(symbol).name);
+            let n = match name {
+                name if name.ends_with("PostgresDialect") || name.ends_with("PostgresJSDialect") => 0,
+                name if name.ends_with("MysqlDialect") || name.ends_with("PlanetScaleDialect") => 1,
+                name if name.to_ascii_lowercase().contains("sqlite") && name.ends_with("Dialect") => 2,
+                _ => continue,
+            };
+            votes[1][n] += 1;
+            votes[0][n] += usize::from(is_near);
+        }
+    }
+    let votes = if votes[0] == [0; 3] { votes[1] } else { votes[0] };
+    match votes {
+        [postgres, mysql, sqlite] if postgres >= mysql && postgres >= sqlite => Dialect::Postgresql,
+        [_, mysql, sqlite] if mysql >= sqlite => Dialect::Mysql,
+        _ => Dialect::Sqlite,
+    }
+}
+
+/// The database as the statements so far leave it.
+struct Applied<'p, 't, 'x> {
+    program: &'p Program,
+    texts: &'t mut Texts<'x>,
+    catalog: Catalog,
+}
+
+impl<'p> Applied<'p, '_, '_> {
+    fn apply(&mut self, steps: &[CallAt]) {
+        let Some(first) = steps.first().copied() else { return };
+        let name = self.text(first, 0);
+        match (method_name(self.program, first), name) {
+            ("createTable", Some(name)) => self.create_table(name, first, steps),
+            ("alterTable", Some(name)) => self.alter_table(name, steps),
+            ("createIndex", Some(name)) => self.create_index(name, steps),
+            ("dropTable", Some(name)) => self.catalog.tables.retain(|it| it.name != name),
+            ("dropIndex", Some(name)) => {
+                for table in &mut self.catalog.tables {
+                    table.indexes.retain(|it| it.name.as_deref() != Some(name));
+                }
+            }
+            ("", _) => self.raw(first),
+            _ => {}
+        }
+    }
+
+    fn text(&self, at: CallAt, n: usize) -> Option<&'p str> {
+        text_at(self.program, argument(self.program, at, n)?)
+    }
+
+    fn list(&self, at: CallAt, n: usize) -> Vec<String> {
+        let found = argument(self.program, at, n).and_then(|at| texts(self.program, at));
+        found.unwrap_or_default().into_iter().map(|text| column_of(text).to_owned()).collect()
+    }
+
+    fn create_table(&mut self, name: &str, at: CallAt, steps: &[CallAt]) {
+        // `if not exists` leaves what is there.
+        if self.catalog.table(name).is_some() {
+            return;
+        }
+        let Some(place) = argument(self.program, at, 0) else { return };
+        let mut table = Table {
+            name: name.to_owned(),
+            model: name.to_owned(),
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            location: location_of(self.program, self.texts, place),
+        };
+        for step in steps {
+            self.change(&mut table, *step);
+        }
+        self.catalog.tables.push(table);
+    }
+
+    fn alter_table(&mut self, name: &str, steps: &[CallAt]) {
+        let Some(n) = self.catalog.tables.iter().position(|it| it.name == name) else { return };
+        let mut table = self.catalog.tables.remove(n);
+        for step in steps {
+            self.change(&mut table, *step);
+        }
+        self.catalog.tables.push(table);
+    }
+
+    /// One step of a table's statement.
+    fn change(&mut self, table: &mut Table, step: CallAt) {
+        match method_name(self.program, step) {
+            "addColumn" => self.add_column(table, step),
+            "addPrimaryKeyConstraint" => table.primary_key = self.list(step, 1),
+            "addUniqueConstraint" => {
+                let name = self.text(step, 0).map(str::to_owned);
+                add_index(table, name, self.list(step, 1), true);
+            }
+            "addForeignKeyConstraint" => {
+                let Some(target) = self.text(step, 2) else { return };
+                let (columns, referenced) = (self.list(step, 1), self.list(step, 3));
+                let on_delete = argument(self.program, step, 4).map_or(ReferentialAction::NoAction, |at| {
+                    on_delete(self.program, &callback(self.program, at))
+                });
+                self.refer(table, step, columns, target, referenced, on_delete);
+            }
+            "dropColumn" => {
+                let Some(name) = self.text(step, 0) else { return };
+                table.columns.retain(|it| it.name != name);
+                table.indexes.retain(|it| !it.columns.iter().any(|column| column == name));
+                table.foreign_keys.retain(|it| !it.columns.iter().any(|column| column == name));
+            }
+            "renameColumn" => {
+                if let (Some(from), Some(to)) = (self.text(step, 0), self.text(step, 1)) {
+                    rename_column(table, from, to);
+                }
+            }
+            "renameTo" => {
+                if let Some(to) = self.text(step, 0) {
+                    let from = std::mem::replace(&mut table.name, to.to_owned());
+                    to.clone_into(&mut table.model);
+                    let keys = self.catalog.tables.iter_mut().flat_map(|it| &mut it.foreign_keys);
+                    keys.filter(|key| key.references == from).for_each(|key| to.clone_into(&mut key.references));
+                }
+            }
+            "dropConstraint" => {
+                let Some(name) = self.text(step, 0) else { return };
+                table.indexes.retain(|it| it.name.as_deref() != Some(name));
+            }
+            "alterColumn" => {
+                let Some(name) = self.text(step, 0) else { return };
+                let changes = argument(self.program, step, 1).map(|at| callback(self.program, at));
+                for change in changes.unwrap_or_default() {
+                    let Some(column) = table.columns.iter_mut().find(|it| it.name == name) else { return };
+                    match method_name(self.program, change) {
+                        "setNotNull" => column.nullable = false,
+                        "dropNotNull" => column.nullable = true,
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add_column(&mut self, table: &mut Table, step: CallAt) {
+        let (Some(name), Some(at)) = (self.text(step, 0), argument(self.program, step, 0)) else { return };
+        let constraints = argument(self.program, step, 2).map(|at| callback(self.program, at)).unwrap_or_default();
+        let has = |wanted: &str| constraints.iter().any(|it| method_name(self.program, *it) == wanted);
+        let is_primary = has("primaryKey");
+        if table.column(name).is_none() {
+            table.columns.push(Column {
+                name: name.to_owned(),
+                field: name.to_owned(),
+                kind: argument(self.program, step, 1).map_or(ColumnType::Other(String::new()), |at| self.kind(at)),
+                nullable: !is_primary && !has("notNull"),
+                location: location_of(self.program, self.texts, at),
+            });
+        }
+        if is_primary {
+            table.primary_key = vec![name.to_owned()];
+        }
+        if has("unique") {
+            add_index(table, None, vec![name.to_owned()], true);
+        }
+        let reference = constraints.iter().find(|it| method_name(self.program, **it) == "references");
+        let target = reference.and_then(|it| self.text(*it, 0)).and_then(|text| text.rsplit_once('.'));
+        if let Some((target, column)) = target {
+            let on_delete = on_delete(self.program, &constraints);
+            self.refer(table, step, vec![name.to_owned()], target, vec![column.to_owned()], on_delete);
+        }
+    }
+
+    fn refer(
+        &mut self,
+        table: &mut Table,
+        at: CallAt,
+        columns: Vec<String>,
+        target: &str,
+        referenced_columns: Vec<String>,
+        on_delete: ReferentialAction,
+    ) {
+        let expr = self.program.facts(at.file).args(at.call).first().copied();
+        let Some(expr) = expr.filter(|_| !columns.is_empty()) else { return };
+        table.foreign_keys.push(ForeignKey {
+            columns,
+            references: target.to_owned(),
+            referenced_columns,
+            on_delete,
+            field: None,
+            opposite_field: None,
+            location: location_of(self.program, self.texts, Place { file: at.file, expr }),
+        });
+    }
+
+    /// The type of a column: a name, or SQL.
+    fn kind(&self, at: Place) -> ColumnType {
+        let stated = text_at(self.program, at).or_else(|| {
+            let at = self.program.follow(at)?;
+            let facts = self.program.facts(at.file);
+            let Expr::Call(call) = facts.expr(at.expr) else { return None };
+            text_at(self.program, argument(self.program, CallAt { file: at.file, call }, 0)?)
+        });
+        let stated = stated.unwrap_or_default();
+        if stated.ends_with("[]") {
+            return ColumnType::Array(Box::new(named_type(stated.trim_end_matches("[]"))));
+        }
+        named_type(stated.split('(').next().unwrap_or(stated).trim())
+    }
+
+    fn create_index(&mut self, name: &str, steps: &[CallAt]) {
+        let step = |wanted: &str| steps.iter().copied().find(|it| method_name(self.program, *it) == wanted);
+        let Some(table) = step("on").and_then(|at| self.text(at, 0)) else { return };
+        let mut columns = Vec::new();
+        for it in steps {
+            match method_name(self.program, *it) {
+                "column" | "columns" => columns.extend(self.list(*it, 0)),
+                "expression" => columns.push("(expression)".to_owned()),
+                _ => {}
+            }
+        }
+        let method = match step("using").and_then(|at| self.text(at, 0)).unwrap_or("btree") {
+            "btree" => IndexMethod::Btree,
+            "hash" => IndexMethod::Hash,
+            "gin" => IndexMethod::Gin,
+            "gist" => IndexMethod::Gist,
+            "brin" => IndexMethod::Brin,
+            _ => IndexMethod::Other,
+        };
+        let (unique, partial) = (step("unique").is_some(), step("where").is_some());
+        if let Some(table) = self.catalog.tables.iter_mut().find(|it| it.name == table) {
+            let name = Some(name.to_owned());
+            table.indexes.push(Index { name, columns, unique, method, partial });
+        }
+    }
+
+    /// A statement in SQL; what it creates stands where the text does.
+    fn raw(&mut self, at: CallAt) {
+        let Some(place) = argument(self.program, at, 0) else { return };
+        let shape = sql_query(self.program, QueryApi::Sql, self.catalog.dialect, "sql", Some(place));
+        let Some(text) = shape.sql else { return };
+        let location = location_of(self.program, self.texts, place);
+        let known: Vec<String> = self.catalog.tables.iter().map(|it| it.name.clone()).collect();
+        let dialect = self.catalog.dialect;
+        // What the text holds beside tables and indexes is no concern here.
+        let _ = tuneup_sql::apply_ddl(&mut self.catalog, &location.file, &text, dialect);
+        for table in self.catalog.tables.iter_mut().filter(|it| !known.contains(&it.name)) {
+            table.location = location.clone();
+            table.columns.iter_mut().for_each(|column| column.location = location.clone());
+        }
+    }
+}
+
+/// The calls that a callback chains to its parameter: `(col) => col.notNull().unique()`.
+fn callback(program: &Program, at: Place) -> Vec<CallAt> {
+    let Some(at) = program.follow(at) else { return Vec::new() };
+    let facts = program.facts(at.file);
+    let Expr::Function(function) = facts.expr(at.expr) else { return Vec::new() };
+    let calls = facts.function(function).returns.iter().filter_map(|it| match facts.expr(it.value) {
+        Expr::Call(call) => Some(chain_of(program, CallAt { file: at.file, call })),
+        _ => None,
+    });
+    calls.flatten().map(|call| CallAt { file: at.file, call }).collect()
+}
+
+fn on_delete(program: &Program, steps: &[CallAt]) -> ReferentialAction {
+    let step = steps.iter().find(|it| method_name(program, **it) == "onDelete");
+    let stated = step.and_then(|it| text_at(program, argument(program, *it, 0)?));
+    match stated {
+        Some("cascade") => ReferentialAction::Cascade,
+        Some("restrict") => ReferentialAction::Restrict,
+        Some("set null") => ReferentialAction::SetNull,
+        Some("set default") => ReferentialAction::SetDefault,
+        _ => ReferentialAction::NoAction,
+    }
+}
+
+/// `createdAt desc` → `createdAt`.
+fn column_of(text: &str) -> &str {
+    text.split(' ').next().unwrap_or(text)
+}
+
+fn add_index(table: &mut Table, name: Option<String>, columns: Vec<String>, unique: bool) {
+    if !columns.is_empty() {
+        table.indexes.push(Index { name, columns, unique, method: IndexMethod::Btree, partial: false });
+    }
+}
+
+fn rename_column(table: &mut Table, from: &str, to: &str) {
+    for column in table.columns.iter_mut().filter(|it| it.name == from) {
+        to.clone_into(&mut column.name);
+        to.clone_into(&mut column.field);
+    }
+    let keys = table.indexes.iter_mut().flat_map(|it| &mut it.columns).chain(&mut table.primary_key);
+    let keys = keys.chain(table.foreign_keys.iter_mut().flat_map(|it| &mut it.columns));
+    keys.filter(|it| *it == from).for_each(|it| to.clone_into(it));
+}
+
+fn declared(mut catalog: Catalog) -> Declared {
+    catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
+    let models: Vec<Model> = catalog.tables.iter().map(model).collect();
+    let by_accessor = models.iter().enumerate().map(|(n, model)| (model.accessor.clone(), n)).collect();
+    let schema = Schema {
+        api: QueryApi::Kysely,
+        provider: catalog.dialect,
+        catalog,
+        models,
+        generators: Vec::new(),
+        relation_mode: RelationMode::ForeignKeys,
+        warnings: Vec::new(),
+        by_accessor,
+    };
+    Declared { schema, names: Vec::new() }
+}
+
+fn model(table: &Table) -> Model {
+    let fields = table.columns.iter().map(|column| Field {
+        name: column.field.clone(),
+        kind: FieldKind::Scalar {
+            column: column.name.clone(),
+            optional: column.nullable,
+            list: matches!(column.kind, ColumnType::Array(_)),
+        },
+        location: column.location.clone(),
+    });
+    Model {
+        name: table.model.clone(),
+        accessor: table.name.clone(),
+        table: table.name.clone(),
+        is_view: false,
+        is_ignored: false,
+        fields: fields.collect(),
+        unique_keys: Vec::new(),
+        location: table.location.clone(),
+        closing: None,
+    }
+}
