@@ -16,6 +16,9 @@ impl Program {
         if call.kind == CallKind::Jsx {
             return Value::Unknown;
         }
+        if let Some(model) = self.model_made_at(Place { file, expr: call.expr }) {
+            return self.model_value(model);
+        }
         let callee = self.eval(Place { file, expr: call.callee });
         let result = callee.map(|callee| self.result_of(callee, file, id));
         self.close_handle(result, file, id)

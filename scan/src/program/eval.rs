@@ -125,6 +125,7 @@ impl Program {
         if facts.expr(object) == Expr::Super {
             return match self.this_value(Place { file, expr: object }) {
                 Value::Instance(class) => self.super_member(class, name),
+                Value::Class(class) => self.super_static_member(class, name),
                 _ => Value::Unknown,
             };
         }
@@ -149,7 +150,7 @@ impl Program {
     }
 
     /// `this` of the class around the expression; Unknown outside classes.
-    fn this_value(&self, at: Place) -> Value {
+    pub(crate) fn this_value(&self, at: Place) -> Value {
         let facts = &self.files[at.file as usize];
         let span = facts.span(at.expr);
         let innermost = facts

@@ -17,6 +17,7 @@ impl Program {
         match value {
             Value::Object(at) => {
                 let found = self.property_of(*at, name);
+                let found = if found.is_known() { found } else { self.registered(*at, name).unwrap_or(found) };
                 match name {
                     _ if found.is_known() => found,
                     _ if is_promise_method(name) => builtin("Promise", name),
@@ -136,12 +137,25 @@ impl Program {
 
     /// `super.name`: the member of the base itself, whatever its subclasses make of it.
     pub(super) fn super_member(&self, class: ClassRef, name: &str) -> Value {
-        let Some(base) = self.base_class(class) else { return self.library_member(class, name) };
+        let Some(base) = self.base_class(class) else {
+            return self
+                .entity_member(class, name, Row::Instance)
+                .unwrap_or_else(|| self.library_member(class, name));
+        };
         match self.find_member(base, name, Side::Instance) {
             Some((owner, Member { kind: MemberKind::Method(id), .. })) => {
                 Value::Function(FnRef { file: owner.file, id: *id })
             }
             _ => self.instance_member(base, name),
+        }
+    }
+
+    /// `super.name` in a static method.
+    pub(super) fn super_static_member(&self, class: ClassRef, name: &str) -> Value {
+        let own = |base: ClassRef| self.find_member(base, name, Side::Static).is_some();
+        match self.base_class(class) {
+            Some(base) if own(base) => self.static_member(base, name),
+            _ => self.entity_member(class, name, Row::Class).unwrap_or(Value::Unknown),
         }
     }
 
@@ -186,7 +200,7 @@ impl Program {
     }
 
     /// The library class at the root of the inheritance.
-    pub(super) fn base_api(&self, class: ClassRef) -> Option<Arc<Api>> {
+    pub(crate) fn base_api(&self, class: ClassRef) -> Option<Arc<Api>> {
         let mut current = class;
         for _ in 0..MAX_ANCESTORS {
             let extends = self.files[current.file as usize].class(current.id).extends?;

@@ -69,7 +69,7 @@ impl Program {
     }
 
     /// The class or object that is all a module gives: `module.exports = Book`.
-    pub(super) fn only_export(&self, file: u32) -> Option<Value> {
+    pub(crate) fn only_export(&self, file: u32) -> Option<Value> {
         let table = &self.exports[file as usize];
         let only = table.default.filter(|_| table.by_name.is_empty())?;
         let value = self.eval(Place { file, expr: only });
