@@ -7,7 +7,7 @@ use tuneup_model::{ColumnType, Dialect, Location, QueryApi};
 
 use super::naming::{pluralize, singularize};
 use super::{associations, decorated, migrations};
-use crate::facts::{CallId, CallKind, Expr, ExprId, FileFacts, PropKey};
+use crate::facts::{CallId, CallKind, Expr, ExprId, FileFacts, PropKey, SymbolKind};
 use crate::objects::{Given, Object, Reader};
 use crate::orm::column_types::named_type;
 use crate::orm::tables::{RelationDraft, TableDraft, schema_of, snake_case};
@@ -507,6 +507,12 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
                     return self.by_name.get(facts.name(property)).copied();
                 }
                 Expr::Call(call) => return self.model_of_call(at.file, call),
+                Expr::Symbol(symbol) if facts.symbol(symbol).kind == SymbolKind::Value => {
+                    match facts.symbol(symbol).definition {
+                        Some(definition) => here(definition),
+                        None => return None,
+                    }
+                }
                 _ => match crate::objects::Follow::follow(self.program, at) {
                     Some(next) if next != at => next,
                     _ => return None,
