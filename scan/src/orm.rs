@@ -19,7 +19,7 @@ use crate::facts::{CallId, TypeId};
 use crate::program::{Api, Program, Value};
 use crate::report::Texts;
 
-pub(crate) use builder::{Built, Step, Steps, chain_of, method_name, root_of, text_at};
+pub(crate) use builder::{Built, Step, Steps, chain_of, root_of, text_at};
 pub(crate) use declared::{Declared, Entities, Named};
 
 /// A call of the program.
@@ -90,6 +90,9 @@ pub(crate) enum Answer {
     Number,
     Nothing,
 }
+
+/// Stands for the rest of a method's name that the program computes.
+pub(crate) const COMPUTED: &str = "…";
 
 /// A database library.
 pub(crate) trait Orm: std::fmt::Debug + Sync {

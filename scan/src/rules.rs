@@ -16,6 +16,7 @@ mod quadratic_lookup;
 mod repeats;
 mod unbounded_find;
 mod volume;
+mod wording;
 mod write_in_loop;
 
 use tuneup_model::RuleDoc;

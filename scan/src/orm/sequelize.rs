@@ -169,18 +169,20 @@ fn included(program: &Program, row: ModelRef, name: &str) -> Option<Value> {
     let schema: &Schema = &program.schemas[row.schema as usize];
     let own = &schema.models[row.model as usize];
     let found = |model: usize| program.row_value(ModelRef { schema: row.schema, model: model as u32 });
+    let between = || {
+        let position = *schema.by_accessor.get(name)?;
+        let table = schema.catalog.table(&schema.models[position].table)?;
+        let refers = table.foreign_keys.iter().any(|key| key.references == own.table);
+        (refers && table.foreign_keys.len() >= 2).then(|| found(position))
+    };
     match own.relation(name) {
         Some(relation) if relation.list => {
-            Some(Value::List(std::sync::Arc::new(found(relation.model))))
+            let list = Value::List(std::sync::Arc::new(found(relation.model)));
+            Some(Value::join(std::iter::once(list).chain(between())))
         }
         Some(relation) => Some(found(relation.model)),
         // The row of the table between two models goes by its model's name.
-        None if own.field(name).is_none() => {
-            let position = schema.by_accessor.get(name)?;
-            let table = schema.catalog.table(&schema.models[*position].table)?;
-            let refers = table.foreign_keys.iter().any(|key| key.references == own.table);
-            (refers && table.foreign_keys.len() >= 2).then(|| found(*position))
-        }
+        None if own.field(name).is_none() => between(),
         None => None,
     }
 }

@@ -353,7 +353,10 @@ impl Program {
             "join" => Value::Text,
             "includes" | "some" | "every" => Value::Bool,
             "indexOf" | "findIndex" | "lastIndexOf" | "push" | "unshift" => Value::Number,
-            "entries" | "keys" | "values" => list(Value::Unknown),
+            // A pair of position and element.
+            "entries" => list(list(element())),
+            "values" => list(element()),
+            "keys" => list(Value::Number),
             "reduce" | "reduceRight" => callback(),
             _ => Value::Unknown,
         }

@@ -9,6 +9,7 @@ use super::Program;
 use super::targets::{Query, Target};
 use super::value::{Api, ClassRef, Value};
 use crate::facts::{CallId, CallKind, Expr, TypeId};
+use crate::objects::Follow as _;
 use crate::orm::{self, Answer, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome, Steps};
 use crate::place::Place;
 use crate::report::Texts;
@@ -185,6 +186,24 @@ impl Program {
         let orm = orm::of_handle(handle);
         orm.member(self, kind, name)
             .or_else(|| orm.has_method(self, kind, name).then(|| Value::HandleMethod(handle, name.into())))
+    }
+
+    /// A method of a row by a name that is computed behind a known beginning: ``row[`get${name}`]``.
+    pub(super) fn computed_method(&self, row: &Value, name: Place) -> Option<Value> {
+        let model = match row {
+            Value::Instance(class) => self.entity(*class)?,
+            Value::Handle(Handle { kind: HandleKind::Row(model), .. }) => *model,
+            _ => return None,
+        };
+        let at = self.follow(name)?;
+        let facts = &self.files[at.file as usize];
+        let Expr::Template(list) = facts.expr(at.expr) else { return None };
+        let Expr::Str(start) = facts.expr(*facts.list(list).first()?) else { return None };
+        let method = format!("{}{}", facts.name(start), orm::COMPUTED);
+        let handle =
+            Handle { api: self.schemas[model.schema as usize].api, kind: HandleKind::Row(model) };
+        let known = orm::of_handle(handle).has_method(self, handle.kind, &method);
+        known.then(|| Value::HandleMethod(handle, method.as_str().into()))
     }
 
     /// The row that a query gives, as a handle.

@@ -57,7 +57,16 @@ fn accessor<'p>(model: &'p Model, name: &str) -> Option<Accessor<'p>> {
     })
 }
 
+/// The verb of a method of which only the beginning is known.
+fn computed(name: &str) -> Option<Verb> {
+    let start = name.strip_suffix(crate::orm::COMPUTED)?;
+    VERBS.iter().find(|(prefix, _)| *prefix == start).map(|(_, verb)| *verb)
+}
+
 pub(super) fn answer(model: &Model, name: &str) -> Option<Answer> {
+    if computed(name).is_some() {
+        return Some(Answer::Nothing);
+    }
     let it = accessor(model, name)?;
     Some(match it.verb {
         Verb::Get if it.relation.list => Answer::Rows,
@@ -73,6 +82,16 @@ pub(super) fn rows(model: &Model, schema: u32, name: &str) -> Option<ModelRef> {
 }
 
 pub(super) fn shape(program: &Program, row: ModelRef, name: &str, at: CallAt) -> Option<QueryShape> {
+    if let Some(verb) = computed(name) {
+        let operation = match verb {
+            Verb::Get => Operation::ReadOne,
+            Verb::Count => Operation::Count,
+            Verb::Has => Operation::ReadMany,
+            Verb::Create => Operation::Insert,
+            Verb::Set | Verb::Add | Verb::Remove => Operation::UpdateMany,
+        };
+        return Some(QueryShape::new(QueryApi::Sequelize, name, operation, TableRef::Unknown).opaque());
+    }
     let schema = &program.schemas[row.schema as usize];
     let own = &schema.models[row.model as usize];
     let it = accessor(own, name)?;
