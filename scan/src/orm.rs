@@ -12,6 +12,7 @@ mod drizzle;
 pub(crate) mod filter;
 mod kysely;
 pub(crate) mod tables;
+mod sequelize;
 mod typeorm;
 
 use tuneup_model::{QueryApi, QueryShape};
@@ -58,6 +59,8 @@ pub(crate) enum HandleKind {
     Builder(CallAt, Option<ModelRef>),
     /// A row as an object with methods of its own.
     Row(ModelRef),
+    /// An object of rows and their number, by the call that gives it.
+    Page(CallAt),
 }
 
 /// What calling a method of a handle does.
@@ -84,9 +87,16 @@ pub(crate) enum Answer {
     Rows,
     /// A pair of rows and their number.
     RowsAndCount,
+    /// An object of rows and their number, see [`HandleKind::Page`].
+    Page,
+    /// A pair of a row and what became of it.
+    RowAndFlag,
     Number,
     Nothing,
 }
+
+/// Stands for the rest of a method's name that the program computes.
+pub(crate) const COMPUTED: &str = "…";
 
 /// A database library.
 pub(crate) trait Orm: std::fmt::Debug + Sync {
@@ -122,8 +132,17 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
     /// last.
     fn built(&self, program: &Program, model: Option<ModelRef>, steps: &Steps<'_>) -> QueryShape;
 
+    /// The model of the rows that calling a method gives.
+    fn rows_of(&self, program: &Program, handle: HandleKind, _: &str, _: CallAt) -> Option<ModelRef> {
+        let _ = program;
+        match handle {
+            HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) | HandleKind::Row(model) => Some(model),
+            _ => None,
+        }
+    }
+
     /// True for methods that classes and rows of the library's models have from it.
-    fn has_method(&self, handle: HandleKind, name: &str) -> bool;
+    fn has_method(&self, program: &Program, handle: HandleKind, name: &str) -> bool;
 
     /// True where awaiting a builder runs it, without a call of its own.
     fn is_awaitable(&self) -> bool {
@@ -142,7 +161,8 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
 }
 
 /// All libraries.
-pub(crate) static ORMS: &[&dyn Orm] = &[&drizzle::Drizzle, &kysely::Kysely, &typeorm::Typeorm];
+pub(crate) static ORMS: &[&dyn Orm] =
+    &[&drizzle::Drizzle, &kysely::Kysely, &sequelize::Sequelize, &typeorm::Typeorm];
 
 /// The library that speaks for a package.
 pub(crate) fn of_package(package: &str) -> Option<&'static dyn Orm> {

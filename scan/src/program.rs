@@ -319,6 +319,13 @@ impl Follow for Program {
         &self.files[file as usize]
     }
 
+    fn is_symbol_of_library(&self, at: Place) -> bool {
+        match self.eval(at) {
+            Value::Api(api) => crate::orm::of_package(&api.package).is_some(),
+            _ => false,
+        }
+    }
+
     fn follow(&self, at: Place) -> Option<Place> {
         let mut at = at;
         for _ in 0..24 {

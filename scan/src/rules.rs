@@ -29,6 +29,7 @@ mod unbounded_concurrency;
 mod unbounded_find;
 mod volume;
 mod waits;
+mod wording;
 mod write_in_loop;
 
 use tuneup_model::RuleDoc;

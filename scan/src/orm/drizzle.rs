@@ -92,7 +92,7 @@ impl Orm for Drizzle {
                 _ => Outcome::Nothing,
             },
             HandleKind::Builder(begin, model) => on_builder(program, method, at, begin, model),
-            HandleKind::Models | HandleKind::Row(_) => Outcome::Nothing,
+            HandleKind::Models | HandleKind::Row(_) | HandleKind::Page(_) => Outcome::Nothing,
         }
     }
 
@@ -112,7 +112,7 @@ impl Orm for Drizzle {
         builder::built(program, steps)
     }
 
-    fn has_method(&self, _: HandleKind, _: &str) -> bool {
+    fn has_method(&self, _: &Program, _: HandleKind, _: &str) -> bool {
         false
     }
 

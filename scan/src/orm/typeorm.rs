@@ -87,7 +87,7 @@ impl Orm for Typeorm {
                 "reload" => Outcome::Query(Answer::Nothing),
                 _ => Outcome::Nothing,
             },
-            HandleKind::Models => Outcome::Nothing,
+            HandleKind::Models | HandleKind::Page(_) => Outcome::Nothing,
         }
     }
 
@@ -118,7 +118,7 @@ impl Orm for Typeorm {
         builder::built(program, model, steps)
     }
 
-    fn has_method(&self, handle: HandleKind, name: &str) -> bool {
+    fn has_method(&self, _: &Program, handle: HandleKind, name: &str) -> bool {
         match handle {
             // Active record: what `BaseEntity` gives its classes and rows.
             HandleKind::Model(_) => find::is_query(name) || name == "createQueryBuilder",

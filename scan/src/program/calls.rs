@@ -16,6 +16,9 @@ impl Program {
         if call.kind == CallKind::Jsx {
             return Value::Unknown;
         }
+        if let Some(model) = self.model_made_at(Place { file, expr: call.expr }) {
+            return self.model_value(model);
+        }
         let callee = self.eval(Place { file, expr: call.callee });
         if matches!(callee, Value::Unknown) {
             return self.located(file, id);
@@ -392,7 +395,10 @@ impl Program {
             "join" => Value::Text,
             "includes" | "some" | "every" => Value::Bool,
             "indexOf" | "findIndex" | "lastIndexOf" | "push" | "unshift" => Value::Number,
-            "entries" | "keys" | "values" => list(Value::Unknown),
+            // A pair of position and element.
+            "entries" => list(list(element())),
+            "values" => list(element()),
+            "keys" => list(Value::Number),
             "reduce" | "reduceRight" => callback(),
             _ => Value::Unknown,
         }

@@ -74,7 +74,10 @@ impl Program {
             Expr::Global(name) => global(facts.name(name)),
             Expr::This => self.this_value(at),
             Expr::Member { object, property } => self.eval_member(at.file, object, property),
-            Expr::Index { object, .. } => self.element_of(&self.eval(here(object))),
+            Expr::Index { object, index } => {
+                let value = self.eval(here(object));
+                self.computed_method(&value, here(index)).unwrap_or_else(|| self.element_of(&value))
+            }
             Expr::Item { object, n } => self.item_of(&self.eval(here(object)), n),
             Expr::Rest(inner) => self.eval(here(inner)),
             Expr::Await(inner) => self.awaited(self.eval(here(inner))),
@@ -132,6 +135,7 @@ impl Program {
         if facts.expr(object) == Expr::Super {
             return match self.this_value(Place { file, expr: object }) {
                 Value::Instance(class) => self.super_member(class, name),
+                Value::Class(class) => self.super_static_member(class, name),
                 _ => Value::Unknown,
             };
         }
@@ -156,7 +160,7 @@ impl Program {
     }
 
     /// `this` of the class around the expression; Unknown outside classes.
-    fn this_value(&self, at: Place) -> Value {
+    pub(crate) fn this_value(&self, at: Place) -> Value {
         let facts = &self.files[at.file as usize];
         let span = facts.span(at.expr);
         let innermost = facts
@@ -165,7 +169,8 @@ impl Program {
             .enumerate()
             .filter(|(_, class)| class.span.contains(span))
             .min_by_key(|(_, class)| class.span.end - class.span.start);
-        innermost.map_or(Value::Unknown, |(index, class)| {
+        let Some((index, class)) = innermost else { return self.object_around(at) };
+        {
             let class_ref = ClassRef { file: at.file, id: crate::facts::ClassId(index as u32) };
             let is_static = class.members.iter().any(|member| {
                 member.is_static
@@ -179,6 +184,27 @@ impl Program {
                     }
             });
             if is_static { Value::Class(class_ref) } else { Value::Instance(class_ref) }
+        }
+    }
+
+    /// `this` of a method of an object literal: the object.
+    fn object_around(&self, at: Place) -> Value {
+        let facts = &self.files[at.file as usize];
+        let span = facts.span(at.expr);
+        let holds = |function: &&crate::facts::Function| !function.is_arrow && function.span.contains(span);
+        let around = facts.functions[1..].iter().filter(holds);
+        let Some(method) = around.min_by_key(|it| it.span.end - it.span.start).and_then(|it| it.expr) else {
+            return Value::Unknown;
+        };
+        let Some(position) = facts.props.iter().position(|prop| prop.value == method) else {
+            return Value::Unknown;
+        };
+        let object = facts.exprs.iter().position(|expr| match expr {
+            Expr::Object(list) => (list.start..list.start + list.len).contains(&(position as u32)),
+            _ => false,
+        });
+        object.map_or(Value::Unknown, |expr| {
+            Value::Object(Place { file: at.file, expr: ExprId(expr as u32) })
         })
     }
 

@@ -8,7 +8,8 @@ use tuneup_model::{Dialect, QueryApi, QueryShape, Table, TableRef};
 use super::Program;
 use super::targets::{Query, Target};
 use super::value::{Api, ClassRef, Value};
-use crate::facts::{CallId, CallKind, TypeId};
+use crate::facts::{CallId, CallKind, Expr, TypeId};
+use crate::objects::Follow as _;
 use crate::orm::{self, Answer, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome};
 use crate::place::Place;
 use crate::report::Texts;
@@ -90,6 +91,7 @@ impl Program {
         match value {
             Value::Class(class) => self.entity(*class),
             Value::Handle(Handle { kind: HandleKind::Model(model), .. }) => Some(*model),
+            Value::Module(file) => self.model_named(&self.only_export(*file)?),
             _ => None,
         }
     }
@@ -113,19 +115,78 @@ impl Program {
             Value::Handle(Handle { kind: HandleKind::Row(model), .. }) => Some(*model),
             Value::List(element) => self.model_of_row(element),
             Value::Items(_) => self.model_of_row(&self.element_of(value)),
-            Value::Rows { file, call, .. } => {
-                let facts = &self.files[*file as usize];
-                match self.eval(Place { file: *file, expr: facts.call(CallId(*call)).callee }) {
-                    Value::HandleMethod(handle, _) => match handle.kind {
-                        HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) => Some(model),
-                        _ => None,
-                    },
-                    _ => None,
-                }
-            }
+            Value::Rows { file, call, .. } => self.rows_model(*file, CallId(*call)),
             Value::Either(choices) => choices.iter().find_map(|choice| self.model_of_row(choice)),
             _ => None,
         }
+    }
+
+    /// The model of the rows that a query gives, where all it may be asked of agree.
+    fn rows_model(&self, file: u32, call: CallId) -> Option<ModelRef> {
+        let callee = self.eval(Place { file, expr: self.files[file as usize].call(call).callee });
+        let mut found = None;
+        for choice in callee.choices() {
+            let Value::HandleMethod(handle, method) = choice else { continue };
+            let orm = orm::of_handle(*handle);
+            let model = orm.rows_of(self, handle.kind, method, CallAt { file, call })?;
+            if found.is_some_and(|known| known != model) {
+                return None;
+            }
+            found = Some(model);
+        }
+        found
+    }
+
+    /// One row of a model, by the class that stands for it where there is one.
+    pub(crate) fn row_value(&self, model: ModelRef) -> Value {
+        match self.entities.name_of(model) {
+            Some(Named::Class(class)) => Value::Instance(class),
+            _ => {
+                let api = self.schemas[model.schema as usize].api;
+                Value::Handle(Handle { api, kind: HandleKind::Row(model) })
+            }
+        }
+    }
+
+    /// A model itself, by the class that stands for it where there is one.
+    pub(crate) fn model_value(&self, model: ModelRef) -> Value {
+        match self.entities.name_of(model) {
+            Some(Named::Class(class)) => Value::Class(class),
+            _ => {
+                let api = self.schemas[model.schema as usize].api;
+                Value::Handle(Handle { api, kind: HandleKind::Model(model) })
+            }
+        }
+    }
+
+    /// A model by its name on an object that a loop fills with all models: `db[model.name] = model`. Such an object
+    /// holds the connection too.
+    pub(super) fn registered(&self, object: Place, name: &str) -> Option<Value> {
+        let facts = &self.files[object.file as usize];
+        facts.property_writes.iter().find_map(|write| {
+            if facts.symbol(write.symbol).definition != Some(object.expr) {
+                return None;
+            }
+            match self.eval(Place { file: object.file, expr: write.value }) {
+                Value::Handle(handle @ Handle { kind: HandleKind::Connection, .. }) => {
+                    orm::of_handle(handle).member(self, HandleKind::Models, name)
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// The function that a module gives as a whole.
+    pub(crate) fn default_function(&self, file: u32) -> Option<super::FnRef> {
+        match self.exported_value(&self.exported(file, "default", 0)?) {
+            Value::Function(function) => Some(function),
+            _ => None,
+        }
+    }
+
+    /// The model that an expression makes, by the place of its declaration.
+    pub(crate) fn model_made_at(&self, at: Place) -> Option<ModelRef> {
+        self.entities.get(Named::Made(at))
     }
 
     /// The dialect of the database that a library speaks to.
@@ -175,22 +236,40 @@ impl Program {
         let handle = Handle { api, kind };
         let orm = orm::of_handle(handle);
         orm.member(self, kind, name)
-            .or_else(|| orm.has_method(kind, name).then(|| Value::HandleMethod(handle, name.into())))
+            .or_else(|| orm.has_method(self, kind, name).then(|| Value::HandleMethod(handle, name.into())))
+    }
+
+    /// A method of a row by a name that is computed behind a known beginning: ``row[`get${name}`]``.
+    pub(super) fn computed_method(&self, row: &Value, name: Place) -> Option<Value> {
+        let model = match row {
+            Value::Instance(class) => self.entity(*class)?,
+            Value::Handle(Handle { kind: HandleKind::Row(model), .. }) => *model,
+            _ => return None,
+        };
+        let at = self.follow(name)?;
+        let facts = &self.files[at.file as usize];
+        let Expr::Template(list) = facts.expr(at.expr) else { return None };
+        let Expr::Str(start) = facts.expr(*facts.list(list).first()?) else { return None };
+        let method = format!("{}{}", facts.name(start), orm::COMPUTED);
+        let handle =
+            Handle { api: self.schemas[model.schema as usize].api, kind: HandleKind::Row(model) };
+        let known = orm::of_handle(handle).has_method(self, handle.kind, &method);
+        known.then(|| Value::HandleMethod(handle, method.as_str().into()))
     }
 
     /// The row that a query gives, as a handle.
     pub(super) fn row_member(&self, file: u32, call: CallId, name: &str) -> Option<Value> {
-        let facts = &self.files[file as usize];
-        let Value::HandleMethod(handle, _) = self.eval(Place { file, expr: facts.call(call).callee }) else {
-            return None;
-        };
-        let HandleKind::Model(model) = handle.kind else { return None };
-        let orm = orm::of_handle(handle);
-        let kind = HandleKind::Row(model);
-        orm.member(self, kind, name).or_else(|| {
-            orm.has_method(kind, name)
-                .then(|| Value::HandleMethod(Handle { api: handle.api, kind }, name.into()))
-        })
+        let model = self.rows_model(file, call)?;
+        match self.row_value(model) {
+            Value::Handle(handle) => {
+                let orm = orm::of_handle(handle);
+                orm.member(self, handle.kind, name).or_else(|| {
+                    orm.has_method(self, handle.kind, name)
+                        .then(|| Value::HandleMethod(handle, name.into()))
+                })
+            }
+            row => Some(self.member_of(&row, name)),
+        }
     }
 
     /// What calling a method of a handle gives.
@@ -204,6 +283,11 @@ impl Program {
                 Answer::Row => rows(false),
                 Answer::Rows => rows(true),
                 Answer::RowsAndCount => Value::List(Arc::new(rows(true))),
+                Answer::RowAndFlag => Value::List(Arc::new(rows(false))),
+                Answer::Page => {
+                    let kind = HandleKind::Page(CallAt { file, call });
+                    Value::Handle(Handle { api: handle.api, kind })
+                }
                 Answer::Number => Value::Number,
                 Answer::Nothing => Value::Unknown,
             },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::{CallId, Member, MemberKind};
+use crate::facts::{CallId, Expr, Member, MemberKind};
 use crate::place::Place;
 
 use super::Program;
@@ -17,6 +17,7 @@ impl Program {
         match value {
             Value::Object(at) => {
                 let found = self.property_of(*at, name);
+                let found = if found.is_known() { found } else { self.registered(*at, name).unwrap_or(found) };
                 match name {
                     _ if found.is_known() => found,
                     _ if is_promise_method(name) => builtin("Promise", name),
@@ -108,6 +109,11 @@ impl Program {
                 let has_body = self.files[owner.file as usize].function(*id).has_body;
                 let is_abstract = self.files[class.file as usize].class(class.id).is_abstract;
                 if has_body && !is_abstract {
+                    if self.hands_on_to_super(own, name)
+                        && let Some(query) = self.entity_member(class, name, Row::Instance)
+                    {
+                        return query;
+                    }
                     return Value::Function(own);
                 }
                 let own = has_body.then_some(Value::Function(own));
@@ -136,12 +142,25 @@ impl Program {
 
     /// `super.name`: the member of the base itself, whatever its subclasses make of it.
     pub(super) fn super_member(&self, class: ClassRef, name: &str) -> Value {
-        let Some(base) = self.base_class(class) else { return self.library_member(class, name) };
+        let Some(base) = self.base_class(class) else {
+            return self
+                .entity_member(class, name, Row::Instance)
+                .unwrap_or_else(|| self.library_member(class, name));
+        };
         match self.find_member(base, name, Side::Instance) {
             Some((owner, Member { kind: MemberKind::Method(id), .. })) => {
                 Value::Function(FnRef { file: owner.file, id: *id })
             }
             _ => self.instance_member(base, name),
+        }
+    }
+
+    /// `super.name` in a static method.
+    pub(super) fn super_static_member(&self, class: ClassRef, name: &str) -> Value {
+        let own = |base: ClassRef| self.find_member(base, name, Side::Static).is_some();
+        match self.base_class(class) {
+            Some(base) if own(base) => self.static_member(base, name),
+            _ => self.entity_member(class, name, Row::Class).unwrap_or(Value::Unknown),
         }
     }
 
@@ -153,12 +172,29 @@ impl Program {
             return self.base_api(class).map_or(Value::Unknown, |api| Value::Api(Arc::new(api.then(name))));
         };
         match &member.kind {
-            MemberKind::Method(id) => Value::Function(FnRef { file: owner.file, id: *id }),
+            MemberKind::Method(id) => {
+                let own = FnRef { file: owner.file, id: *id };
+                let query = self
+                    .hands_on_to_super(own, name)
+                    .then(|| self.entity_member(class, name, Row::Class))
+                    .flatten();
+                query.unwrap_or(Value::Function(own))
+            }
             MemberKind::Getter(id) => self.return_value(FnRef { file: owner.file, id: *id }),
             MemberKind::Field(field) => self.declared(owner.file, field.annotation, || {
                 field.value.map_or(Value::Unknown, |expr| self.eval(Place { file: owner.file, expr }))
             }),
         }
+    }
+
+    /// True for a method that stands before the library's own of the same name: `save() { …; return super.save() }`.
+    fn hands_on_to_super(&self, method: FnRef, name: &str) -> bool {
+        let facts = &self.files[method.file as usize];
+        facts.calls.iter().any(|call| {
+            call.function == method.id
+                && matches!(facts.expr(call.callee), Expr::Member { object, property }
+                    if facts.expr(object) == Expr::Super && facts.name(property) == name)
+        })
     }
 
     fn find_member(&self, class: ClassRef, name: &str, place: Side) -> Option<(ClassRef, &Member)> {

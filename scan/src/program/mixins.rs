@@ -50,13 +50,6 @@ impl Program {
         self.typed.borrow_mut().clear();
     }
 
-    fn default_function(&self, module: u32) -> Option<FnRef> {
-        match self.exported_value(&self.exported(module, "default", 0)?) {
-            Value::Function(function) => Some(function),
-            _ => None,
-        }
-    }
-
     /// Variables that stand for the exports of their file: `const Topics = module.exports`, `module.exports = Topics`.
     fn exports_symbols(&self, file: u32) -> Vec<SymbolId> {
         let facts = &self.files[file as usize];

@@ -41,7 +41,7 @@ fn every_rule_file_is_registered_under_its_name() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
     let shared = [
         "asked", "blocking", "commands", "indexes", "keys", "laws", "page", "paths", "repeats", "size",
-        "volume", "waits",
+        "volume", "waits", "wording",
     ];
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()

@@ -1,9 +1,9 @@
 //! Rule `write-in-loop`: an insert, update or delete per element of a collection.
 
-use tuneup_model::{Category, ExperimentKind, Operation, RuleDoc, Severity};
+use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
-use super::{Rule, paths};
+use super::{Rule, paths, wording};
 use crate::program::Program;
 use crate::report::Report;
 
@@ -83,29 +83,11 @@ fn check(program: &Program, report: &mut Report) {
             format!("`{call}` runs `{target}` once per element of `{collection}`")
         };
         let mut draft = repeats::draft(program, it, message);
-        draft.help = help(query.shape.operation).to_owned();
+        draft.help = wording::batch_write(query.shape.api, query.shape.operation).to_owned();
         draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));
         draft.cost = Some(repeats::per_element_cost(program, it, "writes", "1 write"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BulkWrites));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
-    }
-}
-
-fn help(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Insert | Operation::InsertMany => {
-            "write all rows with one `createMany` (or `createManyAndReturn` where their ids are needed)"
-        }
-        Operation::Update | Operation::UpdateMany => {
-            "where all rows get the same values, one `updateMany({ where: { id: { in } } })`; where they differ, one `UPDATE … FROM (VALUES …)`"
-        }
-        Operation::Delete | Operation::DeleteMany => {
-            "delete all rows with one `deleteMany({ where: { id: { in } } })`"
-        }
-        Operation::Upsert => {
-            "write all rows with one `INSERT … ON CONFLICT DO UPDATE`, or read the existing ones once and write the rest with `createMany`"
-        }
-        _ => "write all rows with one statement",
     }
 }
 

@@ -39,7 +39,7 @@ impl Lowering<'_> {
             E::ChainExpression(it) => self.chain(&it.expression),
             E::ConditionalExpression(it) => self.conditional(it),
             E::LogicalExpression(it) => self.logical(it),
-            E::ParenthesizedExpression(it) => self.expr(&it.expression),
+            E::ParenthesizedExpression(it) => self.doc_cast(it),
             E::SequenceExpression(it) => self.sequence(it),
             E::StaticMemberExpression(it) => self.static_member(it),
             E::ComputedMemberExpression(it) => self.computed_member(it),
@@ -135,6 +135,7 @@ impl Lowering<'_> {
                             None => PropKey::Spread,
                         },
                     };
+                    self.docs.around = Some(property.span.start);
                     let value = self.named_expr(&property.value, name);
                     Prop { key, value, span: span(property.span) }
                 }
@@ -173,6 +174,7 @@ impl Lowering<'_> {
             ast::AssignmentTarget::StaticMemberExpression(member) => Some(self.intern(&member.property.name)),
             _ => None,
         };
+        self.docs.around = Some(it.span.start);
         let mut value = match it.operator.is_logical().then(|| self.assigned_before(&it.left)).flatten() {
             Some(test) => self.guarded(GuardKind::Logical, Some(test), span_of(&it.right), |this| {
                 this.named_expr(&it.right, name)
