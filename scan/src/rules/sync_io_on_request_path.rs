@@ -24,7 +24,8 @@ pub(super) static RULE: Rule = Rule {
         slow: SLOW,
         fast: FAST,
         fine_when: "It happens before the server listens, once (the result is kept), on the command line, in a build, or in a \
-                    process or worker thread that serves no requests. Asking for a single path (`existsSync`, `statSync`) on a \
+                    process or worker thread that serves no requests. A small file that is always the same stays in the memory of \
+                    the system: such a read is a candidate. Asking for a single path (`existsSync`, `statSync`) on a \
                     local disk costs little; it is told only where it is repeated per element or a request names the path, \
                     `existsSync` only where it is repeated.",
         proof: "The delay of the event loop is recorded while requests that come here run beside others",
@@ -96,7 +97,8 @@ fn is_constant(program: &Program, at: Place, depth: u32) -> bool {
     let again = |expr: ExprId| is_constant(program, Place { file: at.file, expr }, depth + 1);
     match facts.expr(at.expr) {
         Expr::Str(_) => true,
-        Expr::Global(name) => matches!(facts.name(name), "__dirname" | "__filename"),
+        Expr::Global(name) => matches!(facts.name(name), "__dirname" | "__filename" | "process"),
+        Expr::Member { object, .. } => again(object),
         Expr::Template(list) => facts.list(list).iter().all(|part| again(*part)),
         Expr::Binary { left, right, .. } => again(left) && again(right),
         Expr::Call(call) => {
@@ -140,8 +142,8 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
         draft.fix = Some(repeats::unsafe_fix(format!("await the program instead of `{callee}`")));
     } else {
         let same = reads_same_file(program, site);
-        if same {
-            draft.severity = Severity::Low;
+        if same && !repeated {
+            draft.doubt("the same file each time stays in memory, where it is read in microseconds");
         }
         let name = callee.rsplit('.').next().unwrap_or(&callee).trim_end_matches("Sync").to_owned();
         draft.help = if same {
@@ -269,11 +271,12 @@ export async function work(body: { id: string }) {
             "
 //- /work.ts
 import fs from 'fs';
-const template = fs.readFileSync('letter.html', 'utf8');
+import { paths } from './paths';
+const template = fs.readFileSync(paths.letter, 'utf8');
 class Mailer {
   private readonly template: string;
-  constructor() { this.template = fs.readFileSync('letter.html', 'utf8'); }
-  static readonly footer = fs.readFileSync('footer.html', 'utf8');
+  constructor() { this.template = fs.readFileSync(paths.letter, 'utf8'); }
+  static readonly footer = fs.readFileSync(paths.footer, 'utf8');
   render() { return this.template + Mailer.footer; }
 }
 const mailer = new Mailer();
@@ -291,13 +294,13 @@ import fs from 'fs';
 import { memoize, once } from 'lodash';
 let settings: object | undefined;
 let key: string | undefined;
-function load() {
-  if (!settings) settings = JSON.parse(fs.readFileSync('settings.json', 'utf8'));
+function load(name: string) {
+  if (!settings) settings = JSON.parse(fs.readFileSync(name, 'utf8'));
   return settings;
 }
-function loadKey() { return (key ??= fs.readFileSync('key.pem', 'utf8')); }
+function loadKey(name: string) { return (key ??= fs.readFileSync(name, 'utf8')); }
 const template = memoize((name: string) => fs.readFileSync(name, 'utf8'));
-const logo = once(() => fs.readFileSync('logo.png'));
+const logo = once((name: string) => fs.readFileSync(name));
 const pages = new Map<string, string>();
 function page(name: string) {
   const known = pages.get(name);
@@ -309,14 +312,30 @@ function page(name: string) {
 class Config {
   private static instance?: Config;
   text = '';
-  static get() {
-    if (!Config.instance) Config.instance = new Config();
+  static get(name: string) {
+    if (!Config.instance) Config.instance = new Config(name);
     return Config.instance;
   }
-  private constructor() { this.text = fs.readFileSync('config.json', 'utf8'); }
+  private constructor(name: string) { this.text = fs.readFileSync(name, 'utf8'); }
 }
 export async function work(body: { name: string }) {
-  return [load(), loadKey(), template(body.name), logo(), page(body.name), Config.get().text];
+  const { name } = body;
+  return [load(name), loadKey(name), template(name), logo(name), page(name), Config.get(name).text];
+}
+",
+        ));
+    }
+
+    #[test]
+    fn a_file_that_is_always_the_same_is_read_quickly() {
+        check(&served(
+            "
+//- /work.ts
+import fs from 'fs';
+import path from 'path';
+const FOLDER = path.join(process.cwd(), 'templates');
+export async function work(body: { names: string[] }) {
+  return [fs.readFileSync(path.join(FOLDER, 'letter.html'), 'utf8'), fs.readFileSync(process.env.LOGO)];
 }
 ",
         ));
@@ -335,6 +354,10 @@ new Command('build').action(() => { fs.writeFileSync('out', fs.readFileSync('in'
 //- /prisma/seed.ts
 import fs from 'fs';
 export async function GET() { return fs.readFileSync('users.json'); }
+//- /packages/dev-server/reload.ts
+import express from 'express';
+import fs from 'fs';
+express().get('/:page', (req, res) => { res.send(fs.readFileSync(req.params.page)); });
 //- /scripts/import.ts
 import fs from 'fs';
 export async function POST() { return fs.readFileSync('users.json'); }
