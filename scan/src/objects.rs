@@ -21,7 +21,7 @@ pub(crate) trait Follow {
 }
 
 pub(crate) use conditions::{Comparison, Conditions};
-pub(crate) use sql_text::sql_query;
+pub(crate) use sql_text::{SqlText, sql_query};
 
 /// Steps of following that one query is worth; more is a cycle or hostile text.
 const BUDGET: u32 = 20_000;

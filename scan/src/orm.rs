@@ -8,7 +8,9 @@
 mod builder;
 pub(crate) mod column_types;
 mod declared;
+mod drivers;
 pub(crate) mod filter;
+mod knex;
 pub(crate) mod tables;
 mod typeorm;
 
@@ -19,6 +21,7 @@ use crate::program::{Api, Program, Value};
 use crate::report::Texts;
 
 pub(crate) use builder::{Built, Step, Steps, chain_of, method_name, root_of, text_at};
+pub(crate) use drivers::Driver;
 pub(crate) use declared::{Declared, Entities, Named};
 
 /// A call of the program.
@@ -46,6 +49,8 @@ pub(crate) struct Handle {
 pub(crate) enum HandleKind {
     /// A connection, pool, manager or transaction.
     Connection,
+    /// A connection, pool or transaction of a driver.
+    Driver(Driver),
     /// What holds the models: `sequelize.models`, `db.query`.
     Models,
     /// A repository, model class or delegate of one model.
@@ -116,6 +121,21 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
     /// True for methods that classes and rows of the library's models have from it.
     fn has_method(&self, handle: HandleKind, name: &str) -> bool;
 
+    /// The handle that an export of the library is, without a call.
+    fn exported(&self, _: &Api) -> Option<HandleKind> {
+        None
+    }
+
+    /// What a transaction begun on `handle` gives its callback.
+    fn in_transaction(&self, _: HandleKind) -> HandleKind {
+        HandleKind::Connection
+    }
+
+    /// What awaiting the builder whose last call is `end` gives.
+    fn awaited(&self, _: &Program, _: CallAt) -> Answer {
+        Answer::Rows
+    }
+
     /// True where awaiting a builder runs it, without a call of its own.
     fn is_awaitable(&self) -> bool {
         false
@@ -123,7 +143,7 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
 }
 
 /// All libraries.
-pub(crate) static ORMS: &[&dyn Orm] = &[&typeorm::Typeorm];
+pub(crate) static ORMS: &[&dyn Orm] = &[&typeorm::Typeorm, &drivers::Drivers, &knex::Knex];
 
 /// The library that speaks for a package.
 pub(crate) fn of_package(package: &str) -> Option<&'static dyn Orm> {

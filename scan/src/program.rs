@@ -22,6 +22,7 @@ mod params;
 mod reach;
 mod repeated;
 mod roles;
+mod runs;
 mod taint;
 mod targets;
 mod types;
@@ -73,7 +74,8 @@ pub(crate) struct Program {
     callers: FxHashMap<FnRef, Vec<(u32, CallId)>>,
     origins: Vec<Option<Origin>>,
     entities: Entities,
-    uses: RefCell<FxHashMap<u32, FxHashMap<ExprId, handles::Use>>>,
+    uses: RefCell<FxHashMap<u32, runs::Uses>>,
+    awaited: runs::Awaited,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
     cache: RefCell<FxHashMap<Place, eval::Slot>>,
@@ -120,6 +122,7 @@ impl Program {
             origins: Vec::new(),
             entities: Entities::default(),
             uses: RefCell::default(),
+            awaited: runs::Awaited::default(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),
             cache: RefCell::default(),

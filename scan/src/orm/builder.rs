@@ -36,6 +36,7 @@ impl<'p> Steps<'p> {
     pub(crate) fn of(program: &'p Program, begin: CallAt, end: CallAt, built: &Built) -> Self {
         let chain = chain_of(program, end);
         let own = guards(program, end);
+        let until = program.runs_by(begin, end);
         let elsewhere: Vec<CallAt> = built
             .ends
             .iter()
@@ -49,13 +50,14 @@ impl<'p> Steps<'p> {
             let in_chain = *at == begin || (at.file == end.file && chain.contains(&at.call));
             let shares_function =
                 at.file == end.file && function_of(program, *at) == function_of(program, end);
-            let runs_later = shares_function && position(program, *at) > position(program, end);
+            let runs_later = shares_function && position(program, *at) > until;
             if all.iter().any(|step| step.at == *at) || (!in_chain && (runs_later || elsewhere.contains(at)))
             {
                 continue;
             }
-            let is_certain =
-                in_chain || (shares_function && guards(program, *at).iter().all(|guard| own.contains(guard)));
+            let is_certain = in_chain
+                || (at.file == begin.file && chain_of(program, *at).contains(&begin.call))
+                || (shares_function && guards(program, *at).iter().all(|guard| own.contains(guard)));
             all.push(Step { method: method_name(program, *at), at: *at, is_certain });
         }
         all.sort_by_key(|step| {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use tuneup_model::{Dialect, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Dialect, Operation, QueryApi, QueryShape, TableRef};
 
 use super::Program;
+use super::runs::{is_list_method, is_promise_method};
 use super::targets::{Query, Target};
 use super::value::{Api, ClassRef, Value};
-use crate::facts::{CallId, CallKind, Expr, TypeId};
+use crate::facts::{CallId, CallKind, TypeId};
 use crate::orm::{self, Answer, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome, Steps};
 use crate::place::Place;
 use crate::report::Texts;
@@ -108,7 +109,23 @@ impl Program {
         self.handle_typed(api, class.file, args)
     }
 
+    /// The handle that an export of a library is.
+    pub(super) fn handle_exported(&self, api: &Api) -> Option<Value> {
+        let orm = orm::of_package(&api.package)?;
+        Some(Value::Handle(Handle { api: orm.api(), kind: orm.exported(api)? }))
+    }
+
     pub(super) fn handle_member(&self, handle: Handle, name: &str) -> Value {
+        if let HandleKind::Builder(begin, _) = handle.kind
+            && orm::of_handle(handle).is_awaitable()
+        {
+            if is_promise_method(name) {
+                return Value::api("global", &format!("Promise#{name}"));
+            }
+            if is_list_method(name) {
+                return self.member_of(&self.rows_of(handle, self.chain_end(begin)), name);
+            }
+        }
         let own = orm::of_handle(handle).member(self, handle.kind, name);
         own.unwrap_or_else(|| Value::HandleMethod(handle, name.into()))
     }
@@ -174,7 +191,8 @@ impl Program {
     ) -> Value {
         match orm::of_handle(handle).outcome(self, handle.kind, method, at) {
             Outcome::Transaction { callback } if callback == position && index == 0 => {
-                Value::Handle(Handle { api: handle.api, kind: HandleKind::Connection })
+                let kind = orm::of_handle(handle).in_transaction(handle.kind);
+                Value::Handle(Handle { api: handle.api, kind })
             }
             _ => Value::Unknown,
         }
@@ -250,17 +268,13 @@ impl Program {
             }
             Outcome::Transaction { .. } => Some(Target::Client("$transaction".into())),
             outcome => {
-                let begins =
-                    matches!(&outcome, Outcome::Handle(HandleKind::Builder(begin, _)) if *begin == at);
-                let on = match (handle.kind, outcome) {
-                    (HandleKind::Builder(begin, _), _)
-                    | (_, Outcome::Handle(HandleKind::Builder(begin, _))) => begin,
-                    _ => return Some(Target::Plain),
+                let Outcome::Handle(HandleKind::Builder(on, _)) = outcome else {
+                    return Some(Target::Plain);
                 };
-                if !begins {
+                if on != at {
                     builders.entry(on).or_default().calls.push(at);
                 }
-                if orm.is_awaitable() && self.is_chain_end(at, on) {
+                if orm.is_awaitable() && self.ends_query(at, on) {
                     return Some(self.handle_query(handle, method, at, true, queries, builders));
                 }
                 Some(Target::Plain)
@@ -286,87 +300,76 @@ impl Program {
         let mut shape = match begin {
             Some((begin, _)) => {
                 builders.entry(begin).or_default().ends.push(at);
-                QueryShape::new(orm.api(), method, tuneup_model::Operation::Other, TableRef::Unknown).opaque()
+                QueryShape::new(orm.api(), method, Operation::Other, TableRef::Unknown).opaque()
             }
             None => orm.shape(self, handle.kind, method, at),
         };
         if !is_certain {
             shape.table = TableRef::Unknown;
         }
-        let built = begin.map(|(begin, model)| BuiltBy { handle, begin, model });
-        queries.push(Query { built, ..Query::new(at.file, at.call, shape) });
+        let built = begin.map(|(begin, model)| BuiltBy { handle, begin, model, end: at });
+        let mut query = Query { built, ..Query::new(at.file, at.call, shape) };
+        if begin.is_none() {
+            query.texts = self.texts_of(at);
+        }
+        queries.push(query);
         Target::Query(queries.len() as u32 - 1)
     }
 
-    /// True for the last call of the chain that begins a query, where nothing takes the chain as a part of another.
-    fn is_chain_end(&self, at: CallAt, begin: CallAt) -> bool {
-        if at.file != begin.file || !orm::chain_of(self, at).contains(&begin.call) {
-            return false;
-        }
-        let facts = &self.files[at.file as usize];
-        let expr = facts.call(at.call).expr;
-        let uses = self.uses(at.file);
-        match uses.get(&expr) {
-            None => true,
-            Some(Use::Receiver) => false,
-            Some(Use::Argument(call)) => !self.is_part_of_query(at.file, *call),
-        }
-    }
-
-    /// True where a call takes its argument as a part of another query.
-    fn is_part_of_query(&self, file: u32, call: CallId) -> bool {
-        let facts = &self.files[file as usize];
-        match self.eval(Place { file, expr: facts.call(call).callee }) {
-            Value::Handle(_) | Value::HandleMethod(..) => true,
-            Value::Api(api) => orm::of_package(&api.package).is_some(),
-            _ => false,
-        }
+    /// The builders whose SQL text a call is given to run.
+    pub(super) fn texts_of(&self, at: CallAt) -> Vec<BuiltBy> {
+        let text = self.argument(at.file, at.call, 0);
+        let texts = text.choices().iter().filter_map(|choice| match choice {
+            Value::SqlOf(handle, end) => match handle.kind {
+                HandleKind::Builder(begin, model) => Some(BuiltBy { handle: *handle, begin, model, end: *end }),
+                _ => None,
+            },
+            _ => None,
+        });
+        texts.collect()
     }
 
     /// The shapes of built queries, once all their steps are known.
     pub(super) fn finish_built(&mut self, builders: &Builders) {
         let mut finished = Vec::new();
         for (n, query) in self.queries.iter().enumerate() {
-            let Some(built) = &query.built else { continue };
-            let end = CallAt { file: query.file, call: query.call };
-            let none = Built::default();
-            let steps = Steps::of(self, built.begin, end, builders.get(&built.begin).unwrap_or(&none));
-            let shape = orm::of_handle(built.handle).built(self, built.model, &steps);
-            let parts = steps.all.iter().filter(|step| step.at.file == end.file && step.at != end);
-            finished.push((n, shape, parts.map(|step| step.at.call).collect::<Vec<_>>()));
+            if let Some(built) = &query.built {
+                finished.push((n, self.built_shape(built, builders)));
+            } else if let Some((shape, parts)) = query
+                .texts
+                .iter()
+                .map(|built| self.built_shape(built, builders))
+                .reduce(|(one, parts), (other, _)| (either(one, &other), parts))
+            {
+                let shape = QueryShape { method: query.shape.method.clone(), ..shape };
+                let parts = if query.texts[0].end.file == query.file { parts } else { Vec::new() };
+                finished.push((n, (shape, parts)));
+            }
         }
-        for (n, shape, parts) in finished {
+        for (n, (shape, parts)) in finished {
             self.queries[n].shape = shape;
             self.queries[n].parts = parts;
         }
     }
 
-    /// How each call of a file is used where it is part of a larger expression.
-    fn uses(&self, file: u32) -> std::cell::Ref<'_, FxHashMap<crate::facts::ExprId, Use>> {
-        if !self.uses.borrow().contains_key(&file) {
-            let facts = &self.files[file as usize];
-            let mut found = FxHashMap::default();
-            for expr in &facts.exprs {
-                if let Expr::Member { object, .. } = expr {
-                    found.insert(*object, Use::Receiver);
-                }
-            }
-            for (n, call) in facts.calls.iter().enumerate() {
-                for arg in facts.list(call.args) {
-                    found.insert(*arg, Use::Argument(CallId(n as u32)));
-                }
-            }
-            self.uses.borrow_mut().insert(file, found);
-        }
-        std::cell::Ref::map(self.uses.borrow(), |uses| &uses[&file])
+    /// What a builder asks, with the calls in the file of its end that make it up.
+    fn built_shape(&self, built: &BuiltBy, builders: &Builders) -> (QueryShape, Vec<CallId>) {
+        let none = Built::default();
+        let steps = Steps::of(self, built.begin, built.end, builders.get(&built.begin).unwrap_or(&none));
+        let shape = orm::of_handle(built.handle).built(self, built.model, &steps);
+        let parts = steps.all.iter().filter(|step| step.at.file == built.end.file && step.at != built.end);
+        (shape, parts.map(|step| step.at.call).collect())
     }
 }
 
-/// How an expression is used by the one around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    Receiver,
-    Argument(CallId),
+/// What holds whichever of two texts is run.
+fn either(one: QueryShape, other: &QueryShape) -> QueryShape {
+    if one == *other {
+        return one;
+    }
+    let table = if one.table == other.table { one.table } else { TableRef::Unknown };
+    let operation = if one.operation == other.operation { one.operation } else { Operation::Other };
+    QueryShape::new(one.api, &one.method, operation, table).opaque()
 }
 
 /// Which side of an entity a member is asked of.
@@ -382,4 +385,6 @@ pub(crate) struct BuiltBy {
     pub handle: Handle,
     pub begin: CallAt,
     pub model: Option<ModelRef>,
+    /// The call that runs it, or that writes its text.
+    pub end: CallAt,
 }

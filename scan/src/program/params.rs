@@ -95,6 +95,10 @@ impl Program {
         let facts = &self.files[target.file as usize];
         let span = facts.function(target.id).span;
         let wanted = Some((target.id, position));
+        let declared = self.declared_argument(target, position, index);
+        if matches!(declared, Value::Client(_) | Value::Handle(_) | Value::Instance(_)) {
+            return declared;
+        }
         let calls = facts.calls.iter().enumerate().filter(|(_, call)| span.contains(facts.span(call.expr)));
         Value::join(calls.map(|(n, call)| {
             let id = CallId(n as u32);
@@ -108,6 +112,19 @@ impl Program {
                 _ => Value::Unknown,
             }
         }))
+    }
+
+    /// The type of argument `index` of the callback that is parameter `position`: `run(fn: (tx: Client) => …)`.
+    fn declared_argument(&self, target: FnRef, position: u32, index: u32) -> Value {
+        let facts = &self.files[target.file as usize];
+        let annotation =
+            facts.function(target.id).params.get(position as usize).and_then(|it| it.annotation);
+        match annotation.map(|ty| facts.type_expr(ty)) {
+            Some(TypeExpr::Function { params, .. }) => {
+                params.get(index as usize).map_or(Value::Unknown, |ty| self.type_value(target.file, *ty))
+            }
+            _ => Value::Unknown,
+        }
     }
 
     fn passed_arguments(&self, function: FnRef, index: u32) -> Value {

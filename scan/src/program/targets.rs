@@ -45,11 +45,13 @@ pub(crate) struct Query {
     /// Earlier calls of the same file that make up the query, where it is built step by step.
     pub parts: Vec<CallId>,
     pub built: Option<BuiltBy>,
+    /// The builders that may have written the text which the call runs.
+    pub texts: Vec<BuiltBy>,
 }
 
 impl Query {
     pub(crate) fn new(file: u32, call: CallId, shape: QueryShape) -> Self {
-        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None }
+        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None, texts: Vec::new() }
     }
 }
 
@@ -61,6 +63,7 @@ impl Program {
             self.cache.borrow_mut().clear();
             self.returns.borrow_mut().clear();
             self.typed.borrow_mut().clear();
+            self.awaited = self.find_awaited();
             let mut queries = Vec::new();
             let mut builders = Builders::default();
             let mut targets: Vec<Vec<Target>> = Vec::with_capacity(self.files.len());
@@ -117,7 +120,8 @@ impl Program {
                     let text = self.files[file as usize].args(id).first();
                     let text = text.map(|expr| Place { file, expr: *expr });
                     let shape = sql_query(self, QueryApi::Prisma, dialect, name, text);
-                    push_query(queries, Query::new(file, id, shape))
+                    let texts = self.texts_of(CallAt { file, call: id });
+                    push_query(queries, Query { texts, ..Query::new(file, id, shape) })
                 }
                 _ => Target::Client(name.clone()),
             },
