@@ -21,8 +21,8 @@ use crate::program::{Api, Program, Value};
 use crate::report::Texts;
 
 pub(crate) use builder::{Built, Step, Steps, chain_of, method_name, root_of, text_at};
-pub(crate) use drivers::Driver;
 pub(crate) use declared::{Declared, Entities, Named};
+pub(crate) use drivers::Driver;
 
 /// A call of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use crate::facts::{CallId, Expr, ExprId, FnId, GuardId, GuardKind};
 use crate::objects::Follow as _;
 use crate::place::Place;
-use crate::program::Program;
+use crate::program::{Program, Value};
 
 use super::CallAt;
 
@@ -51,12 +51,14 @@ impl<'p> Steps<'p> {
             let shares_function =
                 at.file == end.file && function_of(program, *at) == function_of(program, end);
             let runs_later = shares_function && position(program, *at) > until;
-            if all.iter().any(|step| step.at == *at) || (!in_chain && (runs_later || elsewhere.contains(at)))
+            let of_begin = at.file == begin.file && chain_of(program, *at).contains(&begin.call);
+            if all.iter().any(|step| step.at == *at)
+                || (!in_chain && !of_begin && (runs_later || elsewhere.contains(at)))
             {
                 continue;
             }
             let is_certain = in_chain
-                || (at.file == begin.file && chain_of(program, *at).contains(&begin.call))
+                || of_begin
                 || (shares_function && guards(program, *at).iter().all(|guard| own.contains(guard)));
             all.push(Step { method: method_name(program, *at), at: *at, is_certain });
         }
@@ -106,10 +108,17 @@ pub(crate) fn text_at(program: &Program, at: Place) -> Option<&str> {
 /// The name of the method that a call calls; empty where a handle itself is called.
 pub(crate) fn method_name(program: &Program, at: CallAt) -> &str {
     let facts = program.facts(at.file);
-    match facts.expr(facts.call(at.call).callee) {
+    let callee = facts.call(at.call).callee;
+    match facts.expr(callee) {
+        Expr::Member { .. } if is_handle(program, Place { file: at.file, expr: callee }) => "",
         Expr::Member { property, .. } => facts.name(property),
         _ => "",
     }
+}
+
+/// True where a handle that is held as a property is called: `this.knex('users')`.
+fn is_handle(program: &Program, callee: Place) -> bool {
+    matches!(program.eval(callee), Value::Handle(_))
 }
 
 /// The calls of the expression that ends so, the end first: `a.b().c().end()`.

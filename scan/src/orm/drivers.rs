@@ -91,7 +91,8 @@ impl Orm for Drivers {
                 | "neon"
                 | "verbose().Database"
         );
-        is_connection.then(|| HandleKind::Driver(Driver::of(&api.package).expect("only own packages are asked")))
+        is_connection
+            .then(|| HandleKind::Driver(Driver::of(&api.package).expect("only own packages are asked")))
     }
 
     fn typed(&self, _: &Program, api: &Api, _: u32, _: &[TypeId]) -> Option<HandleKind> {
@@ -113,7 +114,8 @@ impl Orm for Drivers {
                 | "DatabaseSync"
                 | "Transaction"
         );
-        is_connection.then(|| HandleKind::Driver(Driver::of(&api.package).expect("only own packages are asked")))
+        is_connection
+            .then(|| HandleKind::Driver(Driver::of(&api.package).expect("only own packages are asked")))
     }
 
     fn exported(&self, api: &Api) -> Option<HandleKind> {

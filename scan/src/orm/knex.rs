@@ -8,7 +8,9 @@ mod steps;
 
 use tuneup_model::{Operation, QueryApi, QueryShape, TableRef};
 
-use super::{Answer, CallAt, Declared, Handle, HandleKind, ModelRef, Orm, Outcome, Steps, chain_of, method_name};
+use super::{
+    Answer, CallAt, Declared, Handle, HandleKind, ModelRef, Orm, Outcome, Steps, chain_of, method_name,
+};
 use crate::facts::TypeId;
 use crate::program::{Api, Program, Value};
 use crate::report::Texts;
@@ -71,9 +73,9 @@ impl Orm for Knex {
     fn awaited(&self, program: &Program, end: CallAt) -> Answer {
         let chain = chain_of(program, end);
         let has = |methods: &[&str]| {
-            chain.iter().any(|call| {
-                methods.contains(&method_name(program, CallAt { file: end.file, call: *call }))
-            })
+            chain
+                .iter()
+                .any(|call| methods.contains(&method_name(program, CallAt { file: end.file, call: *call })))
         };
         if has(&["first"]) {
             Answer::Row

@@ -321,7 +321,9 @@ impl Program {
         let text = self.argument(at.file, at.call, 0);
         let texts = text.choices().iter().filter_map(|choice| match choice {
             Value::SqlOf(handle, end) => match handle.kind {
-                HandleKind::Builder(begin, model) => Some(BuiltBy { handle: *handle, begin, model, end: *end }),
+                HandleKind::Builder(begin, model) => {
+                    Some(BuiltBy { handle: *handle, begin, model, end: *end })
+                }
                 _ => None,
             },
             _ => None,

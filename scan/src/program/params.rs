@@ -117,8 +117,7 @@ impl Program {
     /// The type of argument `index` of the callback that is parameter `position`: `run(fn: (tx: Client) => …)`.
     fn declared_argument(&self, target: FnRef, position: u32, index: u32) -> Value {
         let facts = &self.files[target.file as usize];
-        let annotation =
-            facts.function(target.id).params.get(position as usize).and_then(|it| it.annotation);
+        let annotation = facts.function(target.id).params.get(position as usize).and_then(|it| it.annotation);
         match annotation.map(|ty| facts.type_expr(ty)) {
             Some(TypeExpr::Function { params, .. }) => {
                 params.get(index as usize).map_or(Value::Unknown, |ty| self.type_value(target.file, *ty))

@@ -66,7 +66,9 @@ impl Program {
             }
         }
         let holder = facts.symbols.iter().position(|it| it.definition == Some(at.expr));
-        let Some(holder) = holder.map(|n| Expr::Symbol(crate::facts::SymbolId(n as u32))) else { return false };
+        let Some(holder) = holder.map(|n| Expr::Symbol(crate::facts::SymbolId(n as u32))) else {
+            return false;
+        };
         let uses = self.uses(at.file);
         uses.iter().any(|(expr, it)| matches!(it, Use::Hole(_)) && facts.expr(*expr) == holder)
     }
@@ -191,12 +193,23 @@ impl Program {
                 if self.awaits_all(file, CallId(n as u32))
                     && let Some(list) = facts.list(call.args).first()
                 {
-                    let items = self.element_of(&self.eval(Place { file, expr: *list }));
-                    self.note_builders(&items, Place { file, expr: *list }, &mut found);
+                    self.note_items(Place { file, expr: *list }, &mut found);
                 }
             }
         }
         found
+    }
+
+    fn note_items(&self, list: Place, found: &mut Awaited) {
+        let facts = &self.files[list.file as usize];
+        if let Expr::Array(items) = facts.expr(list.expr) {
+            for item in facts.list(items) {
+                self.note_awaited(Place { file: list.file, expr: *item }, found);
+            }
+        } else {
+            let items = self.element_of(&self.eval(list));
+            self.note_builders(&items, list, found);
+        }
     }
 
     fn note_awaited(&self, at: Place, found: &mut Awaited) {

@@ -51,7 +51,16 @@ pub(crate) struct Query {
 
 impl Query {
     pub(crate) fn new(file: u32, call: CallId, shape: QueryShape) -> Self {
-        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None, texts: Vec::new() }
+        Self {
+            file,
+            call,
+            shape,
+            assumed: false,
+            model: None,
+            parts: Vec::new(),
+            built: None,
+            texts: Vec::new(),
+        }
     }
 }
 

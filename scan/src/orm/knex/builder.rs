@@ -42,14 +42,31 @@ pub(super) fn built(program: &Program, steps: &Steps<'_>) -> QueryShape {
 /// The method that says what the query does.
 fn verb<'p>(steps: &Steps<'p>) -> Option<&'p str> {
     const VERBS: &[&str] = &[
-        "insert", "batchInsert", "upsert", "update", "increment", "decrement", "del", "delete", "truncate",
-        "first", "count", "countDistinct", "pluck", "sum", "avg", "min", "max", "select",
+        "insert",
+        "batchInsert",
+        "upsert",
+        "update",
+        "increment",
+        "decrement",
+        "del",
+        "delete",
+        "truncate",
+        "first",
+        "count",
+        "countDistinct",
+        "pluck",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "select",
     ];
     VERBS.iter().find_map(|verb| steps.last(&[*verb]).map(|step| step.method))
 }
 
 fn operation(program: &Program, steps: &Steps<'_>) -> Operation {
-    let writes = ["insert", "batchInsert", "upsert", "update", "increment", "decrement", "del", "delete", "truncate"];
+    let writes =
+        ["insert", "batchInsert", "upsert", "update", "increment", "decrement", "del", "delete", "truncate"];
     let verb = writes.iter().find_map(|verb| steps.last(&[*verb]));
     let grouped = steps.last(&["groupBy", "groupByRaw"]).is_some();
     match verb.map(|step| step.method) {

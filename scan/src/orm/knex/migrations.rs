@@ -196,16 +196,14 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let facts = self.program.facts(function.file);
         for (id, call) in facts.calls.iter().enumerate() {
             let at = CallAt { file: function.file, call: CallId(id as u32) };
-            let is_part = facts.calls.iter().any(|next| {
-                matches!(facts.expr(next.callee), Expr::Member { object, .. } if object == call.expr)
-            });
+            let is_part = facts.calls.iter().any(
+                |next| matches!(facts.expr(next.callee), Expr::Member { object, .. } if object == call.expr),
+            );
             if is_part || !self.is_on_table(at, function) {
                 continue;
             }
-            let mut steps: Vec<CallAt> = chain_of(self.program, at)
-                .into_iter()
-                .map(|call| CallAt { file: at.file, call })
-                .collect();
+            let mut steps: Vec<CallAt> =
+                chain_of(self.program, at).into_iter().map(|call| CallAt { file: at.file, call }).collect();
             steps.reverse();
             self.column(n, &steps);
         }

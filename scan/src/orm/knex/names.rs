@@ -97,8 +97,7 @@ impl<'p> Scope<'p> {
         let name = name.replace('"', "");
         if let Some((alias, column)) = name.rsplit_once('.') {
             let table = self.named.iter().find(|(known, table)| known == alias || table == alias);
-            return table
-                .map(|(_, table)| ColumnRef { table: table.clone(), column: column.to_owned() });
+            return table.map(|(_, table)| ColumnRef { table: table.clone(), column: column.to_owned() });
         }
         let has = |table: &str| {
             self.program.catalog.table(table).is_some_and(|table| table.column(&name).is_some())

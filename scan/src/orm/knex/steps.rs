@@ -1,17 +1,8 @@
 //! The methods of the builder by what they do.
 
 /// Steps that make a query a write.
-pub(super) const WRITES: &[&str] = &[
-    "insert",
-    "batchInsert",
-    "upsert",
-    "update",
-    "increment",
-    "decrement",
-    "del",
-    "delete",
-    "truncate",
-];
+pub(super) const WRITES: &[&str] =
+    &["insert", "batchInsert", "upsert", "update", "increment", "decrement", "del", "delete", "truncate"];
 
 /// Steps that name the main table.
 pub(super) const TABLES: &[&str] = &["", "from", "into", "table", "batchInsert"];
@@ -29,7 +20,8 @@ pub(super) const JOINS: &[&str] = &[
 ];
 
 /// Steps that say which columns come back.
-pub(super) const COLUMNS: &[&str] = &["select", "column", "columns", "first", "pluck", "distinct", "distinctOn"];
+pub(super) const COLUMNS: &[&str] =
+    &["select", "column", "columns", "first", "pluck", "distinct", "distinctOn"];
 
 pub(super) const AGGREGATES: &[&str] = &["sum", "sumDistinct", "avg", "avgDistinct", "min", "max"];
 
