@@ -11,7 +11,10 @@ mod declared;
 mod drivers;
 pub(crate) mod filter;
 mod knex;
+mod migration_text;
+mod mikro_orm;
 pub(crate) mod tables;
+mod text_conditions;
 mod typeorm;
 
 use tuneup_model::{QueryApi, QueryShape};
@@ -143,7 +146,8 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
 }
 
 /// All libraries.
-pub(crate) static ORMS: &[&dyn Orm] = &[&typeorm::Typeorm, &drivers::Drivers, &knex::Knex];
+pub(crate) static ORMS: &[&dyn Orm] =
+    &[&typeorm::Typeorm, &drivers::Drivers, &knex::Knex, &mikro_orm::MikroOrm];
 
 /// The library that speaks for a package.
 pub(crate) fn of_package(package: &str) -> Option<&'static dyn Orm> {

@@ -193,7 +193,7 @@ impl Program {
     }
 
     /// The library class at the root of the inheritance.
-    pub(super) fn base_api(&self, class: ClassRef) -> Option<Arc<Api>> {
+    pub(crate) fn base_api(&self, class: ClassRef) -> Option<Arc<Api>> {
         let mut current = class;
         for _ in 0..MAX_ANCESTORS {
             let extends = self.files[current.file as usize].class(current.id).extends?;

@@ -6,6 +6,7 @@ use tuneup_model::{Catalog, Dialect, Location, QueryApi, Table};
 
 use crate::facts::{CallId, Expr, FileFacts, FnId, PropKey};
 use crate::objects::{Given, Object, Reader, SqlText};
+use crate::orm::migration_text::TextMigrations;
 use crate::orm::{CallAt, Declared, chain_of, method_name, root_of, text_at};
 use crate::place::Place;
 use crate::program::{FnRef, Program, Role, Value};
@@ -13,9 +14,6 @@ use crate::report::{At, Texts};
 use crate::schema::{RelationMode, Schema};
 
 use super::conditions::identifiers;
-
-/// Stands for the file of what SQL text within a migration declares, until its place is known.
-const IN_TEXT: &str = "(migration)";
 
 pub(super) fn declared(program: &Program, texts: &mut Texts<'_>) -> Option<Declared> {
     let votes = dialect_votes(program);
@@ -175,19 +173,10 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         text.bind(&identifiers(&self.reader, args.get(1).copied()));
         // What is laid in is not known: no declaration to rely on.
         let Some(text) = text.whole() else { return };
-        let dialect = self.catalog.dialect;
-        tuneup_sql::apply_ddl(&mut self.catalog, IN_TEXT, &text, dialect);
         let location = self.location(Place { file: at.file, expr: facts.call(at.call).expr });
-        let stands_in_text = |it: &Location| it.file == IN_TEXT;
-        for table in &mut self.catalog.tables {
-            let columns = table.columns.iter_mut().map(|it| &mut it.location);
-            let keys = table.foreign_keys.iter_mut().map(|it| &mut it.location);
-            for it in std::iter::once(&mut table.location).chain(columns).chain(keys) {
-                if stands_in_text(it) {
-                    it.clone_from(&location);
-                }
-            }
-        }
+        let mut migrations = TextMigrations::onto(std::mem::take(&mut self.catalog));
+        migrations.apply(&text, location);
+        self.catalog = migrations.finish();
     }
 
     /// Applies what the callback says of a table, in order.
