@@ -37,6 +37,15 @@ impl Entities {
         }
     }
 
+    /// The class that stands for a model: the first in order of the files where several do.
+    pub(crate) fn class_of(&self, model: ModelRef) -> Option<ClassRef> {
+        let classes = self.by_name.iter().filter_map(|(named, at)| match named {
+            Named::Class(class) if *at == model => Some(*class),
+            _ => None,
+        });
+        classes.min_by_key(|class| (class.file, class.id.0))
+    }
+
     pub(crate) fn get(&self, named: Named) -> Option<ModelRef> {
         self.by_name.get(&named).copied()
     }

@@ -155,6 +155,8 @@ fn on_connection(program: &Program, method: &str, at: CallAt) -> Outcome {
             Outcome::Value(Value::Handle(Handle { api: QueryApi::Knex, kind: HandleKind::Connection }))
         }
         "transactional" => Outcome::Transaction { callback: 0 },
+        "create" | "getReference" | "assign" => find::named_model(program, at)
+            .map_or(Outcome::Nothing, |model| Outcome::Value(program.row_value(model))),
         "execute" => Outcome::Query(Answer::Rows),
         method => find::answer(method).map_or(Outcome::Nothing, Outcome::Query),
     }

@@ -8,7 +8,10 @@ use crate::schema::Model;
 pub(crate) fn conditions_of_text(text: &str, aliases: &[(&str, &Model)]) -> Option<(Vec<Predicate>, bool)> {
     // Spread parameters are lists, plain ones values: SQL knows both as placeholders.
     let text = with_placeholders(text);
-    let from: Vec<String> = aliases.iter().map(|(alias, _)| format!("\"{alias}\" \"{alias}\"")).collect();
+    // Names without quotes come back in lower case.
+    let folded = |alias: &str| if text.contains('"') { alias.to_owned() } else { alias.to_ascii_lowercase() };
+    let from: Vec<String> =
+        aliases.iter().map(|(alias, _)| folded(alias)).map(|it| format!("\"{it}\" \"{it}\"")).collect();
     let statement = format!("SELECT 1 FROM {} WHERE {text}", from.join(", "));
     let found = tuneup_sql::shapes(&statement, tuneup_model::Dialect::Postgresql).ok()?;
     let [shape] = found.as_slice() else { return None };
@@ -16,9 +19,15 @@ pub(crate) fn conditions_of_text(text: &str, aliases: &[(&str, &Model)]) -> Opti
     let mut has_unknown = shape.filter.has_unknown;
     for predicate in &shape.filter.all_of {
         let mut predicate = predicate.clone();
-        let model =
-            aliases.iter().find(|(alias, _)| *alias == predicate.column.table).map(|(_, model)| *model);
-        match model.and_then(|model| column(model, &predicate.column.column).map(|column| (model, column))) {
+        let model = aliases
+            .iter()
+            .find(|(alias, _)| folded(alias) == predicate.column.table)
+            .map(|(_, model)| *model);
+        let named = model.and_then(|model| {
+            let name = &predicate.column.column;
+            column(model, name).or_else(|| folded_column(model, name)).map(|column| (model, column))
+        });
+        match named {
             Some((model, column)) => {
                 predicate.column.table.clone_from(&model.table);
                 predicate.column.column = column;
@@ -56,4 +65,13 @@ pub(crate) fn column(model: &Model, name: &str) -> Option<String> {
     by_field.or_else(|| model.relation(name).and_then(|relation| relation.columns.first().cloned())).or_else(
         || model.fields.iter().any(|field| model.column(&field.name) == Some(name)).then(|| name.to_owned()),
     )
+}
+
+/// The one property whose name is the same but for its case.
+fn folded_column(model: &Model, name: &str) -> Option<String> {
+    let mut same = model.fields.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
+    match (same.next(), same.next()) {
+        (Some(only), None) => column(model, &only.name),
+        _ => None,
+    }
 }

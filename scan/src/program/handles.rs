@@ -71,16 +71,27 @@ impl Program {
             Value::Rows { file, call, .. } => {
                 let facts = &self.files[*file as usize];
                 match self.eval(Place { file: *file, expr: facts.call(CallId(*call)).callee }) {
-                    Value::HandleMethod(handle, _) => match handle.kind {
-                        HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) => Some(model),
-                        _ => None,
-                    },
+                    Value::HandleMethod(handle, _) => self.model_asked(handle, *file, CallId(*call)),
                     _ => None,
                 }
             }
             Value::Either(choices) => choices.iter().find_map(|choice| self.model_of_row(choice)),
             _ => None,
         }
+    }
+
+    /// The model that a call on a handle asks for.
+    fn model_asked(&self, handle: Handle, file: u32, call: CallId) -> Option<ModelRef> {
+        match handle.kind {
+            HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) => Some(model),
+            HandleKind::Connection => self.model_among(file, call),
+            _ => None,
+        }
+    }
+
+    /// A row of a model: an instance of the class that declares it.
+    pub(crate) fn row_value(&self, model: ModelRef) -> Value {
+        self.entities.class_of(model).map_or(Value::Unknown, Value::Instance)
     }
 
     /// The dialect of the database that a library speaks to.
@@ -150,12 +161,16 @@ impl Program {
         let Value::HandleMethod(handle, _) = self.eval(Place { file, expr: facts.call(call).callee }) else {
             return None;
         };
-        let HandleKind::Model(model) = handle.kind else { return None };
+        let model = self.model_asked(handle, file, call)?;
         let orm = orm::of_handle(handle);
         let kind = HandleKind::Row(model);
-        orm.member(self, kind, name).or_else(|| {
+        let of_library = orm.member(self, kind, name).or_else(|| {
             orm.has_method(kind, name)
                 .then(|| Value::HandleMethod(Handle { api: handle.api, kind }, name.into()))
+        });
+        of_library.or_else(|| match self.row_value(model) {
+            Value::Unknown => None,
+            row => Some(self.member_of(&row, name)).filter(Value::is_known),
         })
     }
 

@@ -9,6 +9,7 @@ mod handles;
 mod hostile;
 mod imports;
 mod knex;
+mod mikro_orm;
 mod values;
 mod wrappers;
 

@@ -126,7 +126,8 @@ impl Program {
             }
             SymbolKind::Import(index) => match self.imported(file, index) {
                 Some(Exported::Api(api)) => self.api_type(&api),
-                Some(Exported::Place(place)) => self.type_at(place),
+                // A file may import a name from itself.
+                Some(Exported::Place(place)) => self.nested(Value::Unknown, || self.type_at(place)),
                 _ => Value::Unknown,
             },
             SymbolKind::Enum => Value::Text,

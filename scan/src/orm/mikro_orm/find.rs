@@ -120,10 +120,10 @@ pub(super) fn shape(
             (filters.given(model, &options.get("where")), options)
         }
         // The last but one argument is what is set.
-        "nativeUpdate" => (criteria(&filters, model, schema, arg(0)), Object::default()),
+        "nativeUpdate" => (criteria(program, &filters, model, schema, arg(0)), Object::default()),
         _ => {
             let options = arg(1).map_or_else(Object::default, |at| reader.object(at));
-            (criteria(&filters, model, schema, arg(0)), options)
+            (criteria(program, &filters, model, schema, arg(0)), options)
         }
     };
     page(&reader, model, &options, &mut shape);
@@ -139,13 +139,23 @@ pub(super) fn shape(
 }
 
 /// `{ … }`, a key, a list of keys.
-fn criteria(filters: &Filters<'_, '_>, model: &Model, schema: &Schema, at: Option<Place>) -> Conditions {
+fn criteria(
+    program: &Program,
+    filters: &Filters<'_, '_>,
+    model: &Model,
+    schema: &Schema,
+    at: Option<Place>,
+) -> Conditions {
     let Some(at) = at else { return Conditions::default() };
     match filters.reader.see(at).expr {
         Expr::Array(_) => by_key(model, schema, PredicateOp::In),
         Expr::Str(_) | Expr::Template(_) | Expr::Number(_) => by_key(model, schema, PredicateOp::Equal),
-        // A variable may hold a key or conditions.
         Expr::Object(_) | Expr::Choice(_) | Expr::Undefined | Expr::Null => filters.conditions(model, at),
+        // A variable may hold a key or conditions.
+        _ if is_list(program, at) => by_key(model, schema, PredicateOp::In),
+        _ if matches!(program.eval(at), Value::Text | Value::Number) => {
+            by_key(model, schema, PredicateOp::Equal)
+        }
         _ => Conditions::unknown(),
     }
 }
