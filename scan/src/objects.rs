@@ -26,7 +26,7 @@ pub(crate) trait Follow {
 }
 
 pub(crate) use conditions::{Comparison, Conditions};
-pub(crate) use sql_text::sql_query;
+pub(crate) use sql_text::{SqlText, sql_query};
 
 /// Steps of following that one query is worth; more is a cycle or hostile text.
 const BUDGET: u32 = 20_000;
@@ -93,7 +93,8 @@ impl Default for Object<'_> {
 
 impl<'a> Object<'a> {
     pub(crate) fn get(&self, name: &str) -> Given {
-        let found: Vec<&Entry<'a>> = self.entries.iter().filter(|entry| entry.name == name && !entry.is_symbol).collect();
+        let found: Vec<&Entry<'a>> =
+            self.entries.iter().filter(|entry| entry.name == name && !entry.is_symbol).collect();
         match found[..] {
             [] if self.is_complete => Given::Absent,
             [only] if only.is_certain && only.is_default => Given::Default(only.value),

@@ -8,11 +8,16 @@
 mod builder;
 pub(crate) mod column_types;
 mod declared;
+mod drivers;
 mod drizzle;
 pub(crate) mod filter;
+mod knex;
 mod kysely;
-pub(crate) mod tables;
+mod migration_text;
+mod mikro_orm;
 mod sequelize;
+pub(crate) mod tables;
+mod text_conditions;
 mod typeorm;
 
 use tuneup_model::{QueryApi, QueryShape};
@@ -23,6 +28,7 @@ use crate::report::Texts;
 
 pub(crate) use builder::{Built, Step, Steps, argument, chain_of, method_name, root_of, text_at};
 pub(crate) use declared::{Declared, Entities, Named};
+pub(crate) use drivers::Driver;
 
 /// A call of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +55,8 @@ pub(crate) struct Handle {
 pub(crate) enum HandleKind {
     /// A connection, pool, manager or transaction.
     Connection,
+    /// A connection, pool or transaction of a driver.
+    Driver(Driver),
     /// What holds the models: `sequelize.models`, `db.query`.
     Models,
     /// A repository, model class or delegate of one model.
@@ -133,16 +141,33 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
     fn built(&self, program: &Program, model: Option<ModelRef>, steps: &Steps<'_>) -> QueryShape;
 
     /// The model of the rows that calling a method gives.
-    fn rows_of(&self, program: &Program, handle: HandleKind, _: &str, _: CallAt) -> Option<ModelRef> {
-        let _ = program;
+    fn rows_of(&self, program: &Program, handle: HandleKind, _: &str, at: CallAt) -> Option<ModelRef> {
         match handle {
-            HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) | HandleKind::Row(model) => Some(model),
+            HandleKind::Connection => program.model_among(at.file, at.call),
+            HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) | HandleKind::Row(model) => {
+                Some(model)
+            }
             _ => None,
         }
     }
 
     /// True for methods that classes and rows of the library's models have from it.
     fn has_method(&self, program: &Program, handle: HandleKind, name: &str) -> bool;
+
+    /// The handle that an export of the library is, without a call.
+    fn exported(&self, _: &Api) -> Option<HandleKind> {
+        None
+    }
+
+    /// What a transaction begun on `handle` gives its callback.
+    fn in_transaction(&self, _: HandleKind) -> HandleKind {
+        HandleKind::Connection
+    }
+
+    /// What awaiting the builder whose last call is `end` gives.
+    fn awaited(&self, _: &Program, _: CallAt) -> Answer {
+        Answer::Rows
+    }
 
     /// True where awaiting a builder runs it, without a call of its own.
     fn is_awaitable(&self) -> bool {
@@ -161,8 +186,15 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
 }
 
 /// All libraries.
-pub(crate) static ORMS: &[&dyn Orm] =
-    &[&drizzle::Drizzle, &kysely::Kysely, &sequelize::Sequelize, &typeorm::Typeorm];
+pub(crate) static ORMS: &[&dyn Orm] = &[
+    &drivers::Drivers,
+    &drizzle::Drizzle,
+    &knex::Knex,
+    &kysely::Kysely,
+    &mikro_orm::MikroOrm,
+    &sequelize::Sequelize,
+    &typeorm::Typeorm,
+];
 
 /// The library that speaks for a package.
 pub(crate) fn of_package(package: &str) -> Option<&'static dyn Orm> {

@@ -28,6 +28,7 @@ mod reach;
 mod repeated;
 mod resolvers;
 mod roles;
+mod runs;
 mod taint;
 mod targets;
 mod types;
@@ -91,8 +92,9 @@ pub(crate) struct Program {
     mixins: mixins::Mixins,
     /// Per file, the variables that stand for its exports.
     own_exports: Vec<Vec<SymbolId>>,
-    uses: RefCell<FxHashMap<u32, FxHashMap<ExprId, handles::Use>>>,
+    uses: RefCell<FxHashMap<u32, runs::Uses>>,
     served: OnceCell<Vec<Option<Origin>>>,
+    awaited: runs::Awaited,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
     cache: RefCell<FxHashMap<Place, eval::Slot>>,
@@ -144,6 +146,7 @@ impl Program {
             own_exports: Vec::new(),
             uses: RefCell::default(),
             served: OnceCell::new(),
+            awaited: runs::Awaited::default(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),
             cache: RefCell::default(),
@@ -345,7 +348,9 @@ impl Follow for Program {
                         _ => return None,
                     }
                 }
-                Expr::Member { object, property } if self.module_member(at.file, object, property).is_some() => {
+                Expr::Member { object, property }
+                    if self.module_member(at.file, object, property).is_some() =>
+                {
                     self.module_member(at.file, object, property)?
                 }
                 Expr::Member { .. } | Expr::Param { .. } => match self.eval(at) {

@@ -87,7 +87,7 @@ impl Orm for Typeorm {
                 "reload" => Outcome::Query(Answer::Nothing),
                 _ => Outcome::Nothing,
             },
-            HandleKind::Models | HandleKind::Page(_) => Outcome::Nothing,
+            HandleKind::Models | HandleKind::Page(_) | HandleKind::Driver(_) => Outcome::Nothing,
         }
     }
 

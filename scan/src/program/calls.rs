@@ -63,6 +63,7 @@ impl Program {
             Value::Api(api) => self.api_result(api, file, id),
             Value::HandleMethod(handle, name) => self.handle_result(*handle, name, file, id),
             Value::Handle(handle) => self.handle_result(*handle, "", file, id),
+            Value::SqlOf(..) => callee.clone(),
             _ => Value::Unknown,
         }
     }
@@ -260,7 +261,7 @@ impl Program {
     }
 
     /// The parameter that an expression names.
-    pub(super) fn parameter(&self, file: u32, expr: ExprId) -> Option<(FnId, u32)> {
+    pub(crate) fn parameter(&self, file: u32, expr: ExprId) -> Option<(FnId, u32)> {
         let facts = &self.files[file as usize];
         let mut expr = expr;
         for _ in 0..8 {

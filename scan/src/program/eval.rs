@@ -80,7 +80,7 @@ impl Program {
             }
             Expr::Item { object, n } => self.item_of(&self.eval(here(object)), n),
             Expr::Rest(inner) => self.eval(here(inner)),
-            Expr::Await(inner) => self.awaited(self.eval(here(inner))),
+            Expr::Await(inner) => self.awaited_value(self.eval(here(inner)), here(inner)),
             Expr::Element(collection) => self.element_of(&self.eval(here(collection))),
             Expr::Param { function, index } => self.param_value(FnRef { file: at.file, id: function }, index),
             Expr::Call(call) => self.call_value(at.file, call),
@@ -203,9 +203,8 @@ impl Program {
             Expr::Object(list) => (list.start..list.start + list.len).contains(&(position as u32)),
             _ => false,
         });
-        object.map_or(Value::Unknown, |expr| {
-            Value::Object(Place { file: at.file, expr: ExprId(expr as u32) })
-        })
+        object
+            .map_or(Value::Unknown, |expr| Value::Object(Place { file: at.file, expr: ExprId(expr as u32) }))
     }
 
     pub(super) fn symbol_value(&self, file: u32, id: SymbolId) -> Value {
@@ -268,7 +267,7 @@ impl Program {
                 value.map(|value| self.member_of(value, name))
             }
             Exported::Module(file) => Value::Module(*file),
-            Exported::Api(api) => Value::Api(api.clone()),
+            Exported::Api(api) => self.handle_exported(api).unwrap_or_else(|| Value::Api(api.clone())),
         }
     }
 
@@ -301,7 +300,10 @@ impl Program {
                 let facts = &self.files[at.file as usize];
                 let Expr::Array(list) = facts.expr(at.expr) else { return Value::Unknown };
                 match facts.list(list).get(n as usize) {
-                    Some(item) => self.awaited(self.eval(Place { file: at.file, expr: *item })),
+                    Some(item) => {
+                        let item = Place { file: at.file, expr: *item };
+                        self.awaited_value(self.eval(item), item)
+                    }
                     None => Value::Nothing,
                 }
             }

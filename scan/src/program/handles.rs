@@ -1,16 +1,15 @@
 //! Handles of database libraries as values: how they are made, passed through wrappers, and asked.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
-use tuneup_model::{Dialect, QueryApi, QueryShape, Table, TableRef};
+use tuneup_model::{Dialect, Operation, QueryApi, QueryShape, Table, TableRef};
 
 use super::Program;
+use super::runs::{answer_value, is_list_method, is_promise_method};
 use super::targets::{Query, Target};
 use super::value::{Api, ClassRef, Value};
 use crate::facts::{CallId, CallKind, Expr, TypeId};
 use crate::objects::Follow as _;
-use crate::orm::{self, Answer, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome};
+use crate::orm::{self, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome};
 use crate::place::Place;
 use crate::report::Texts;
 use crate::schema::Model;
@@ -215,13 +214,24 @@ impl Program {
         self.handle_typed(api, class.file, args)
     }
 
+    /// The handle that an export of a library is.
+    pub(super) fn handle_exported(&self, api: &Api) -> Option<Value> {
+        let orm = orm::of_package(&api.package)?;
+        Some(Value::Handle(Handle { api: orm.api(), kind: orm.exported(api)? }))
+    }
+
     pub(super) fn handle_member(&self, handle: Handle, name: &str) -> Value {
-        let orm = orm::of_handle(handle);
-        let is_builder = matches!(handle.kind, HandleKind::Builder(..));
-        if is_builder && orm.is_awaitable() && matches!(name, "then" | "catch" | "finally") {
-            return Value::api("global", &format!("Promise#{name}"));
+        if let HandleKind::Builder(begin, _) = handle.kind
+            && orm::of_handle(handle).is_awaitable()
+        {
+            if is_promise_method(name) {
+                return Value::api("global", &format!("Promise#{name}"));
+            }
+            if is_list_method(name) {
+                return self.member_of(&self.rows_of(handle, self.chain_end(begin)), name);
+            }
         }
-        let own = orm.member(self, handle.kind, name);
+        let own = orm::of_handle(handle).member(self, handle.kind, name);
         own.unwrap_or_else(|| Value::HandleMethod(handle, name.into()))
     }
 
@@ -251,8 +261,7 @@ impl Program {
         let Expr::Template(list) = facts.expr(at.expr) else { return None };
         let Expr::Str(start) = facts.expr(*facts.list(list).first()?) else { return None };
         let method = format!("{}{}", facts.name(start), orm::COMPUTED);
-        let handle =
-            Handle { api: self.schemas[model.schema as usize].api, kind: HandleKind::Row(model) };
+        let handle = Handle { api: self.schemas[model.schema as usize].api, kind: HandleKind::Row(model) };
         let known = orm::of_handle(handle).has_method(self, handle.kind, &method);
         known.then(|| Value::HandleMethod(handle, method.as_str().into()))
     }
@@ -264,8 +273,7 @@ impl Program {
             Value::Handle(handle) => {
                 let orm = orm::of_handle(handle);
                 orm.member(self, handle.kind, name).or_else(|| {
-                    orm.has_method(self, handle.kind, name)
-                        .then(|| Value::HandleMethod(handle, name.into()))
+                    orm.has_method(self, handle.kind, name).then(|| Value::HandleMethod(handle, name.into()))
                 })
             }
             row => Some(self.member_of(&row, name)),
@@ -274,23 +282,11 @@ impl Program {
 
     /// What calling a method of a handle gives.
     pub(super) fn handle_result(&self, handle: Handle, method: &str, file: u32, call: CallId) -> Value {
-        let rows = |many: bool| Value::Rows { file, call: call.0, many };
         match orm::of_handle(handle).outcome(self, handle.kind, method, CallAt { file, call }) {
             Outcome::Nothing => Value::Unknown,
             Outcome::Handle(kind) => Value::Handle(Handle { api: handle.api, kind }),
             Outcome::Value(value) => value,
-            Outcome::Query(answer) => match answer {
-                Answer::Row => rows(false),
-                Answer::Rows => rows(true),
-                Answer::RowsAndCount => Value::List(Arc::new(rows(true))),
-                Answer::RowAndFlag => Value::List(Arc::new(rows(false))),
-                Answer::Page => {
-                    let kind = HandleKind::Page(CallAt { file, call });
-                    Value::Handle(Handle { api: handle.api, kind })
-                }
-                Answer::Number => Value::Number,
-                Answer::Nothing => Value::Unknown,
-            },
+            Outcome::Query(answer) => answer_value(handle, answer, CallAt { file, call }),
             Outcome::Transaction { callback } | Outcome::Session { callback } => {
                 match self.argument(file, call, callback as usize) {
                     Value::Function(function) => self.return_value(function),
@@ -313,7 +309,8 @@ impl Program {
             Outcome::Transaction { callback } | Outcome::Session { callback }
                 if callback == position && index == 0 =>
             {
-                Value::Handle(Handle { api: handle.api, kind: HandleKind::Connection })
+                let kind = orm::of_handle(handle).in_transaction(handle.kind);
+                Value::Handle(Handle { api: handle.api, kind })
             }
             _ => self.handle_passes(handle, method, position, index),
         }
@@ -412,7 +409,7 @@ impl Program {
                     Outcome::Handle(HandleKind::Builder(begin, _)) => begin,
                     _ => return Some(Target::Plain),
                 };
-                if orm.is_awaitable() && !orm.is_held_by(method) && self.is_chain_end(at, begin) {
+                if orm.is_awaitable() && !orm.is_held_by(method) && self.ends_query(at, begin) {
                     return Some(self.handle_query(handle, method, at, true, queries, builders));
                 }
                 Some(Target::Plain)
@@ -449,22 +446,38 @@ impl Program {
         let mut shape = match begin {
             Some((begin, _)) => {
                 builders.entry(begin).or_default().ends.push(at);
-                QueryShape::new(orm.api(), method, tuneup_model::Operation::Other, TableRef::Unknown).opaque()
+                QueryShape::new(orm.api(), method, Operation::Other, TableRef::Unknown).opaque()
             }
             None => orm.shape(self, handle.kind, method, at),
         };
         if !is_certain {
             shape.table = TableRef::Unknown;
         }
-        let built = begin.map(|(begin, model)| BuiltBy { handle, begin, model });
+        let built = begin.map(|(begin, model)| BuiltBy { handle, begin, model, end: at });
         let model = match (handle.kind, begin) {
             (_, Some((_, model))) => model,
             (HandleKind::Model(model) | HandleKind::Row(model), None) => Some(model),
             _ => None,
         };
         let schema = model.map(|model| model.schema);
-        queries.push(Query { built, schema, ..Query::new(at.file, at.call, shape) });
+        let texts = if begin.is_none() { self.texts_of(at) } else { Vec::new() };
+        queries.push(Query { built, schema, texts, ..Query::new(at.file, at.call, shape) });
         Target::Query(queries.len() as u32 - 1)
+    }
+
+    /// The builders whose SQL text a call is given to run.
+    pub(super) fn texts_of(&self, at: CallAt) -> Vec<BuiltBy> {
+        let text = self.argument(at.file, at.call, 0);
+        let texts = text.choices().iter().filter_map(|choice| match choice {
+            Value::SqlOf(handle, end) => match handle.kind {
+                HandleKind::Builder(begin, model) => {
+                    Some(BuiltBy { handle: *handle, begin, model, end: *end })
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        texts.collect()
     }
 }
 
@@ -481,12 +494,6 @@ pub(crate) struct BuiltBy {
     pub handle: Handle,
     pub begin: CallAt,
     pub model: Option<ModelRef>,
-}
-
-/// How an expression is used by the one around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// Of a member, and of the call of that member where it is called.
-    Receiver(Option<CallId>),
-    Argument(CallId),
+    /// The call that runs it, or that writes its text.
+    pub end: CallAt,
 }

@@ -7,6 +7,7 @@ use crate::place::Place;
 
 use super::Program;
 use super::handles::Row;
+use super::runs::is_promise_method;
 use super::value::{Api, ClassRef, FnRef, Value};
 
 /// Inheritance deeper than this is a cycle.
@@ -17,7 +18,8 @@ impl Program {
         match value {
             Value::Object(at) => {
                 let found = self.property_of(*at, name);
-                let found = if found.is_known() { found } else { self.registered(*at, name).unwrap_or(found) };
+                let found =
+                    if found.is_known() { found } else { self.registered(*at, name).unwrap_or(found) };
                 match name {
                     _ if found.is_known() => found,
                     _ if is_promise_method(name) => builtin("Promise", name),
@@ -35,6 +37,11 @@ impl Program {
             Value::Api(api) => self.api_member(api, name),
             Value::Client(schema) => self.client_member(*schema, name),
             Value::Handle(handle) => self.handle_member(*handle, name),
+            // Libraries give text and parameters together: `toSQL().sql`, `toSQL().toNative().sql`.
+            Value::SqlOf(..) if matches!(name, "sql" | "text" | "toNative") => value.clone(),
+            Value::SqlOf(..) => builtin("String", name),
+            // Drivers give rows within a result.
+            Value::Rows { many: true, .. } if name == "rows" => value.clone(),
             Value::Rows { file, call, many: false } if !is_promise_method(name) => {
                 self.row_member(*file, CallId(*call), name).unwrap_or(Value::Unknown)
             }
@@ -69,7 +76,8 @@ impl Program {
         {
             return self.client_member(schema, name);
         }
-        Value::Api(Arc::new(api.then(name)))
+        let member = api.then(name);
+        self.handle_exported(&member).unwrap_or_else(|| Value::Api(Arc::new(member)))
     }
 
     pub(super) fn client_member(&self, schema: u32, name: &str) -> Value {
@@ -309,8 +317,4 @@ const KNOWN_GLOBALS: &[&str] = &[
 
 fn builtin(kind: &str, name: &str) -> Value {
     Value::api("global", &format!("{kind}#{name}"))
-}
-
-fn is_promise_method(name: &str) -> bool {
-    matches!(name, "then" | "catch" | "finally")
 }

@@ -82,7 +82,7 @@ impl Program {
                 }
             }
             Value::Api(api) if api.path == "Promise#then" && (position, index) == (0, 0) => {
-                self.awaited(self.receiver(file, call))
+                self.awaited_receiver(file, call)
             }
             Value::Function(target) | Value::Memoized(target, _) => {
                 self.inner_argument(*target, position, index, depth)
@@ -96,6 +96,10 @@ impl Program {
         let facts = &self.files[target.file as usize];
         let span = facts.function(target.id).span;
         let wanted = Some((target.id, position));
+        let declared = self.declared_argument(target, position, index);
+        if matches!(declared, Value::Client(_) | Value::Handle(_) | Value::Instance(_)) {
+            return declared;
+        }
         let calls = facts.calls.iter().enumerate().filter(|(_, call)| span.contains(facts.span(call.expr)));
         Value::join(calls.map(|(n, call)| {
             let id = CallId(n as u32);
@@ -109,6 +113,18 @@ impl Program {
                 _ => Value::Unknown,
             }
         }))
+    }
+
+    /// The type of argument `index` of the callback that is parameter `position`: `run(fn: (tx: Client) => …)`.
+    fn declared_argument(&self, target: FnRef, position: u32, index: u32) -> Value {
+        let facts = &self.files[target.file as usize];
+        let annotation = facts.function(target.id).params.get(position as usize).and_then(|it| it.annotation);
+        match annotation.map(|ty| facts.type_expr(ty)) {
+            Some(TypeExpr::Function { params, .. }) => {
+                params.get(index as usize).map_or(Value::Unknown, |ty| self.type_value(target.file, *ty))
+            }
+            _ => Value::Unknown,
+        }
     }
 
     pub(super) fn passed_arguments(&self, function: FnRef, index: u32) -> Value {

@@ -52,6 +52,8 @@ pub(crate) struct Query {
     pub schema: Option<u32>,
     /// The builders that it may run, where that is one of several.
     pub alternatives: Vec<(CallAt, Option<ModelRef>)>,
+    /// The builders that may have written the text which the call runs.
+    pub texts: Vec<BuiltBy>,
 }
 
 impl Query {
@@ -67,6 +69,7 @@ impl Query {
             batch: None,
             schema: None,
             alternatives: Vec::new(),
+            texts: Vec::new(),
         }
     }
 }
@@ -79,6 +82,7 @@ impl Program {
             self.cache.borrow_mut().clear();
             self.returns.borrow_mut().clear();
             self.typed.borrow_mut().clear();
+            self.awaited = self.find_awaited();
             let mut queries = Vec::new();
             let mut builders = Builders::default();
             let mut targets: Vec<Vec<Target>> = Vec::with_capacity(self.files.len());
@@ -141,7 +145,8 @@ impl Program {
                     let text = self.files[file as usize].args(id).first();
                     let text = text.map(|expr| Place { file, expr: *expr });
                     let shape = sql_query(self, QueryApi::Prisma, dialect, name, text);
-                    push_query(queries, Query::new(file, id, shape))
+                    let texts = self.texts_of(CallAt { file, call: id });
+                    push_query(queries, Query { texts, ..Query::new(file, id, shape) })
                 }
                 _ => Target::Client(name.clone()),
             },

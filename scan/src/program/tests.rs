@@ -3,10 +3,13 @@
 //! Lines say `file:line` and then what was concluded, so that a wrong conclusion reads as a difference of text.
 
 mod classes;
+mod drivers;
 mod entries;
 mod handles;
 mod hostile;
 mod imports;
+mod knex;
+mod mikro_orm;
 mod values;
 mod wrappers;
 

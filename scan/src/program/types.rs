@@ -187,7 +187,8 @@ impl Program {
             }
             SymbolKind::Import(index) => match self.imported(file, index) {
                 Some(Exported::Api(api)) => self.api_type(&api),
-                Some(Exported::Place(place)) => self.type_at(place),
+                // A file may import a name from itself.
+                Some(Exported::Place(place)) => self.nested(Value::Unknown, || self.type_at(place)),
                 _ => Value::Unknown,
             },
             SymbolKind::Enum => Value::Text,
@@ -234,9 +235,7 @@ impl Program {
     fn api_type(&self, api: &Api) -> Value {
         match self.prisma_client_type(api) {
             Some(schema) => Value::Client(schema),
-            None => {
-                self.handle_typed(api, 0, &[]).unwrap_or_else(|| Value::Api(Arc::new(api.called())))
-            }
+            None => self.handle_typed(api, 0, &[]).unwrap_or_else(|| Value::Api(Arc::new(api.called()))),
         }
     }
 

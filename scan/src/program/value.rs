@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::facts::{ClassId, FnId, InterfaceId, TypeId};
-use crate::orm::Handle;
+use crate::orm::{CallAt, Handle};
 use crate::place::Place;
 
 /// A function of the program.
@@ -91,6 +91,8 @@ pub(crate) enum Value {
     Handle(Handle),
     /// `repository.find`.
     HandleMethod(Handle, Arc<str>),
+    /// The SQL text of a query under construction, by the call that writes it.
+    SqlOf(Handle, CallAt),
     /// What the query of a call returns.
     Rows {
         file: u32,

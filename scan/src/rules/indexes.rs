@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tuneup_model::{
-    ColumnType, Dialect, Edit, Experiment, ExperimentKind, Fix, FixSafety, IndexMethod, Location,
-    Operation, Parameter, PredicateOp, QueryShape, Table,
+    ColumnType, Dialect, Edit, Experiment, ExperimentKind, Fix, FixSafety, IndexMethod, Location, Operation,
+    Parameter, PredicateOp, QueryShape, Table,
 };
 use tuneup_sql::{IndexOptions, create_index};
 

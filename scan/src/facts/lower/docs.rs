@@ -11,7 +11,9 @@ use oxc_span::SourceType;
 use rustc_hash::FxHashMap;
 
 use super::{Lowering, span};
-use crate::facts::{Expr, FieldInit, FnId, Interface, InterfaceId, Member, MemberKind, Span, TypeExpr, TypeId};
+use crate::facts::{
+    Expr, FieldInit, FnId, Interface, InterfaceId, Member, MemberKind, Span, TypeExpr, TypeId,
+};
 
 /// Longer types are not read.
 const MAX_TYPE: usize = 2_000;
@@ -285,7 +287,9 @@ mod tests {
     #[test]
     fn tags_of_a_comment() {
         assert_eq!(
-            tags("/**\n * Text {@link x}\n * @param {{ a: string }} [options={}] the rest\n *   goes on\n * @returns {Promise<A>}\n */"),
+            tags(
+                "/**\n * Text {@link x}\n * @param {{ a: string }} [options={}] the rest\n *   goes on\n * @returns {Promise<A>}\n */"
+            ),
             [tag("param", Some("{ a: string }"), "options"), tag("returns", Some("Promise<A>"), "")]
         );
         assert_eq!(tags("/** @type {A|B} - set late */"), [tag("type", Some("A|B"), "-")]);

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use tuneup_model::{Catalog, Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, QueryApi, ReferentialAction, Table};
+use tuneup_model::{
+    Catalog, Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, QueryApi, ReferentialAction, Table,
+};
 
 use super::builder::texts;
 use super::is_own;
@@ -90,7 +92,8 @@ fn is_schema_call(program: &Program, at: CallAt) -> bool {
     }
     let Expr::Member { object: db, property } = facts.expr(object) else { return false };
     let connection = Handle { api: QueryApi::Kysely, kind: HandleKind::Connection };
-    facts.name(property) == "schema" && program.eval(Place { file: at.file, expr: db }) == Value::Handle(connection)
+    facts.name(property) == "schema"
+        && program.eval(Place { file: at.file, expr: db }) == Value::Handle(connection)
 }
 
 fn is_raw(program: &Program, at: CallAt) -> bool {
@@ -238,7 +241,8 @@ impl<'p> Applied<'p, '_, '_> {
                     let from = std::mem::replace(&mut table.name, to.to_owned());
                     to.clone_into(&mut table.model);
                     let keys = self.catalog.tables.iter_mut().flat_map(|it| &mut it.foreign_keys);
-                    keys.filter(|key| key.references == from).for_each(|key| to.clone_into(&mut key.references));
+                    keys.filter(|key| key.references == from)
+                        .for_each(|key| to.clone_into(&mut key.references));
                 }
             }
             "dropConstraint" => {
@@ -263,14 +267,16 @@ impl<'p> Applied<'p, '_, '_> {
 
     fn add_column(&mut self, table: &mut Table, step: CallAt) {
         let (Some(name), Some(at)) = (self.text(step, 0), argument(self.program, step, 0)) else { return };
-        let constraints = argument(self.program, step, 2).map(|at| callback(self.program, at)).unwrap_or_default();
+        let constraints =
+            argument(self.program, step, 2).map(|at| callback(self.program, at)).unwrap_or_default();
         let has = |wanted: &str| constraints.iter().any(|it| method_name(self.program, *it) == wanted);
         let is_primary = has("primaryKey");
         if table.column(name).is_none() {
             table.columns.push(Column {
                 name: name.to_owned(),
                 field: name.to_owned(),
-                kind: argument(self.program, step, 1).map_or(ColumnType::Other(String::new()), |at| self.kind(at)),
+                kind: argument(self.program, step, 1)
+                    .map_or(ColumnType::Other(String::new()), |at| self.kind(at)),
                 nullable: !is_primary && !has("notNull"),
                 location: location_of(self.program, self.texts, at),
             });

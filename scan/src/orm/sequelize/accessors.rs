@@ -161,7 +161,13 @@ fn key_of(schema: &Schema, table: &str, to: &Model) -> Option<String> {
         .filter(|relation| schema.models[relation.model].table == to.table)
         .map(|relation| &relation.columns)
         .chain(
-            schema.catalog.table(table)?.foreign_keys.iter().filter(|it| it.references == to.table).map(|it| &it.columns),
+            schema
+                .catalog
+                .table(table)?
+                .foreign_keys
+                .iter()
+                .filter(|it| it.references == to.table)
+                .map(|it| &it.columns),
         )
         .filter(|columns| !columns.is_empty())
         .collect();

@@ -24,9 +24,10 @@ pub(super) fn models_of<'r, 'p: 'r>(reading: &mut Reading<'r, 'p, '_>, file: u32
     let facts = reading.facts(file);
     for (n, class) in facts.classes.iter().enumerate() {
         let class_ref = ClassRef { file, id: ClassId(n as u32) };
-        let table = class.decorators.iter().find_map(|expr| {
-            reading.decorator(Place { file, expr: *expr }).filter(|it| it.name == "Table")
-        });
+        let table = class
+            .decorators
+            .iter()
+            .find_map(|expr| reading.decorator(Place { file, expr: *expr }).filter(|it| it.name == "Table"));
         let (Some(table), Some(name)) = (table, class.name.map(|name| facts.name(name))) else { continue };
         if !reading.by_class.contains_key(&class_ref) {
             reading.decorated(class_ref, name, &table);
@@ -117,9 +118,8 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
                     MemberKind::Field(init) => init.annotation,
                     _ => None,
                 };
-                let kind = annotation.map_or(tuneup_model::ColumnType::Other(String::new()), |ty| {
-                    annotated_type(facts, ty)
-                });
+                let kind = annotation
+                    .map_or(tuneup_model::ColumnType::Other(String::new()), |ty| annotated_type(facts, ty));
                 let name = column_name(field, styles);
                 self.drafts[draft].column(field, &name, kind, true, location);
             }

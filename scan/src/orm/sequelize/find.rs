@@ -1,6 +1,8 @@
 //! `findAll` and its siblings: options to shapes.
 
-use tuneup_model::{Bound, ColumnRef, Columns, Filter, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef};
+use tuneup_model::{
+    Bound, ColumnRef, Columns, Filter, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef,
+};
 
 use super::{accessors, operators};
 use crate::facts::Expr;
@@ -263,7 +265,8 @@ impl<'p> Finding<'_, 'p> {
             [field, direction] => (text(field)?, text(direction)),
             _ => return None,
         };
-        let column = ColumnRef { table: self.model.table.clone(), column: self.model.column(field)?.to_owned() };
+        let column =
+            ColumnRef { table: self.model.table.clone(), column: self.model.column(field)?.to_owned() };
         let descending = direction.is_some_and(|text| text.to_ascii_lowercase().starts_with("desc"));
         Some(OrderBy { column, descending })
     }
@@ -282,9 +285,10 @@ impl<'p> Finding<'_, 'p> {
                 let options = self.reader.object(at);
                 match (options.get("include"), options.get("exclude")) {
                     (Given::Absent, Given::Sure(at)) => match self.columns(at) {
-                        Some(left_out) => {
-                            all().filter(|it| !left_out.iter().any(|out| out == it)).map(str::to_owned).collect()
-                        }
+                        Some(left_out) => all()
+                            .filter(|it| !left_out.iter().any(|out| out == it))
+                            .map(str::to_owned)
+                            .collect(),
                         None => return Columns::Unknown,
                     },
                     (Given::Sure(_), Given::Absent) => return Columns::All,

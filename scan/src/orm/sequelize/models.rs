@@ -212,9 +212,8 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         if !is_model || self.by_class.contains_key(&class) || !holds_attributes(*attributes) {
             return;
         }
-        let options = rest.first().map_or_else(Object::default, |expr| {
-            self.reader.object(Place { file, expr: *expr })
-        });
+        let options =
+            rest.first().map_or_else(Object::default, |expr| self.reader.object(Place { file, expr: *expr }));
         let own = self.facts(class.file).class(class.id).name.map(|name| self.facts(class.file).name(name));
         let Some(name) = self.text(&options, "modelName").or(own) else { return };
         let at = Place { file, expr: facts.call(call).expr };
@@ -238,9 +237,8 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         if !is_connection && !is_named_so {
             return;
         }
-        let options = rest.first().map_or_else(Object::default, |expr| {
-            self.reader.object(Place { file, expr: *expr })
-        });
+        let options =
+            rest.first().map_or_else(Object::default, |expr| self.reader.object(Place { file, expr: *expr }));
         let at = Place { file, expr: facts.call(call).expr };
         if self.by_made.contains_key(&at) {
             return;
@@ -338,8 +336,7 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         // A virtual attribute has no column.
         let Some(kind) = kind else { return };
         let styles = self.notes[draft].styles;
-        let name =
-            self.text(&options, "field").map_or_else(|| column_name(field, styles), str::to_owned);
+        let name = self.text(&options, "field").map_or_else(|| column_name(field, styles), str::to_owned);
         let is_primary = self.is(&options, "primaryKey", true);
         let nullable = !is_primary && !self.is(&options, "allowNull", false);
         let unique = match options.get("unique") {

@@ -3,12 +3,13 @@
 //! The steps are written out as one SQL text in the entities' own names and parsed; the names then become those of the
 //! database. Conditional steps make the filter partly unknown.
 
-use tuneup_model::{Bound, Columns, Operation, OrderBy, Predicate, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Bound, Columns, Operation, OrderBy, QueryApi, QueryShape, TableRef};
 
 use super::find;
 use crate::facts::Expr;
 use crate::objects::{Given, Reader};
 use crate::orm::filter::Filters;
+use crate::orm::text_conditions::{column, conditions_of_text};
 use crate::orm::{Answer, CallAt, HandleKind, ModelRef, Outcome, Step, Steps, chain_of, method_name};
 use crate::program::Program;
 use crate::schema::{Model, Schema};
@@ -164,7 +165,7 @@ fn condition(
     let Some(at) = steps.args(step).first().copied() else { return };
     let reader = Reader::new(program, schema);
     let found = match (steps.text(step, 0), reader.see(at).expr) {
-        (Some(text), _) => parsed(text, aliases),
+        (Some(text), _) => conditions_of_text(text, aliases),
         (None, Expr::Object(_)) => {
             let filters = Filters { reader: &reader, operators: &find::FindOperators { program } };
             let conditions = filters.conditions(aliases[0].1, at);
@@ -189,60 +190,6 @@ fn condition(
         }
         _ => shape.filter.has_unknown = true,
     }
-}
-
-/// Reads `a.id = :id AND a.name LIKE :name`.
-fn parsed(text: &str, aliases: &[(&str, &Model)]) -> Option<(Vec<Predicate>, bool)> {
-    // Spread parameters are lists, plain ones values: SQL knows both as placeholders.
-    let text = with_placeholders(text);
-    let from: Vec<String> = aliases.iter().map(|(alias, _)| format!("\"{alias}\" \"{alias}\"")).collect();
-    let statement = format!("SELECT 1 FROM {} WHERE {text}", from.join(", "));
-    let found = tuneup_sql::shapes(&statement, tuneup_model::Dialect::Postgresql).ok()?;
-    let [shape] = found.as_slice() else { return None };
-    let mut predicates = Vec::new();
-    let mut has_unknown = shape.filter.has_unknown;
-    for predicate in &shape.filter.all_of {
-        let mut predicate = predicate.clone();
-        let model =
-            aliases.iter().find(|(alias, _)| *alias == predicate.column.table).map(|(_, model)| *model);
-        match model.and_then(|model| column(model, &predicate.column.column).map(|column| (model, column))) {
-            Some((model, column)) => {
-                predicate.column.table.clone_from(&model.table);
-                predicate.column.column = column;
-                predicates.push(predicate);
-            }
-            None => has_unknown = true,
-        }
-    }
-    Some((predicates, has_unknown))
-}
-
-/// `:name` and `:...names` as SQL placeholders; casts stay.
-fn with_placeholders(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    let mut previous = ' ';
-    while let Some(c) = chars.next() {
-        let next = chars.peek().copied().unwrap_or(' ');
-        if c == ':' && previous != ':' && (next.is_ascii_alphabetic() || matches!(next, '_' | '.')) {
-            out.push_str("$1");
-            while chars.peek().is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')) {
-                chars.next();
-            }
-        } else {
-            out.push(c);
-        }
-        previous = c;
-    }
-    out
-}
-
-/// A property or column of a model, by its name in the database.
-fn column(model: &Model, name: &str) -> Option<String> {
-    let by_field = model.column(name).map(str::to_owned);
-    by_field.or_else(|| model.relation(name).and_then(|relation| relation.columns.first().cloned())).or_else(
-        || model.fields.iter().any(|field| model.column(&field.name) == Some(name)).then(|| name.to_owned()),
-    )
 }
 
 fn page(
