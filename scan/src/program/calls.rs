@@ -215,7 +215,7 @@ impl Program {
     }
 
     /// The parameter that an expression names.
-    pub(super) fn parameter(&self, file: u32, expr: ExprId) -> Option<(FnId, u32)> {
+    pub(crate) fn parameter(&self, file: u32, expr: ExprId) -> Option<(FnId, u32)> {
         let facts = &self.files[file as usize];
         let mut expr = expr;
         for _ in 0..8 {
