@@ -328,6 +328,24 @@ export async function get(url: string, options: {{ timeout?: number }}) {{
     ));
 }
 
+#[test]
+fn a_wrapper_that_tries_again_is_judged_by_its_callers() {
+    check(
+        r"
+import { load } from './load';
+app.get('/a', async (req, res) => { res.json(await load('https://a.example.com', { timeout: 1000 }, 3)); });
+//- /load.ts
+export async function load(url: string, options: { timeout?: number }, tries: number) {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(options.timeout) });
+  } catch (error) {
+    return load(url, options, tries - 1);
+  }
+}
+",
+    );
+}
+
 const NEST: &str = r"
 //- /rates.controller.ts
 import { Controller, Get } from '@nestjs/common';
