@@ -39,7 +39,10 @@ enum Part {
 }
 
 const MAX_DEPTH: u32 = 12;
+/// Wrappers of wrappers.
 const MAX_CALLERS: u32 = 4;
+/// Callers of one function that are asked.
+const MAX_ASKED: usize = 200;
 
 impl Program {
     /// Whether the object that the expression stands for has one of these properties.
@@ -64,7 +67,14 @@ impl Program {
         let mut tally = Tally::default();
         let Some(function) = wanted.first().map(|it| it.function) else { return tally };
         let callers = self.callers(FnRef { file, id: function });
-        let mut used = callers.iter().filter(|(from, _)| self.roles[*from as usize] != Role::Test).peekable();
+        // A function that calls itself hands on what it was given.
+        let is_own =
+            |from: u32, call: CallId| from == file && self.facts(from).call(call).function == function;
+        let mut used = callers
+            .iter()
+            .filter(|(from, call)| self.roles[*from as usize] != Role::Test && !is_own(*from, *call))
+            .take(MAX_ASKED)
+            .peekable();
         if used.peek().is_none() || depth > MAX_CALLERS || wanted.iter().any(|it| it.function != function) {
             tally.unknown = 1;
             return tally;

@@ -98,6 +98,9 @@ fn check(program: &Program, report: &mut Report) {
     }
 }
 
+/// More callers than this that leave out the timeout are one finding, at the wrapper.
+const MAX_CALLERS: usize = 12;
+
 /// Requests by this call without a bound: one, none, or those callers of a wrapper that leave it out.
 fn untimed(program: &Program, file: u32, id: CallId, defaults: &Defaults) -> Vec<Untimed> {
     let facts = program.facts(file);
@@ -113,6 +116,7 @@ fn untimed(program: &Program, file: u32, id: CallId, defaults: &Defaults) -> Vec
     let Some(outgoing) = sent else { return Vec::new() };
     let by_default = match outgoing.family {
         Family::Axios => defaults.axios,
+        Family::NestAxios => defaults.nest,
         Family::Fetch => defaults.fetch,
         _ => false,
     };
@@ -120,7 +124,7 @@ fn untimed(program: &Program, file: u32, id: CallId, defaults: &Defaults) -> Vec
     if by_default
         || target == Address::Local
         || bounds::carries_own_signal(program, file, id, outgoing)
-        || (matches!(outgoing.family, Family::Superagent | Family::Node)
+        || (matches!(outgoing.family, Family::Superagent | Family::Node | Family::NestAxios)
             && bounds::is_bounded_later(program, file, id))
         || bounds::is_raced(program, file, id)
     {
@@ -149,6 +153,8 @@ fn untimed(program: &Program, file: u32, id: CallId, defaults: &Defaults) -> Vec
             doubts.push("its options could not be followed to where they are made".to_owned());
             vec![one(file, id, None, doubts)]
         }
+        // Where most leave it out, the wrapper is the place to mend.
+        Given::Sometimes(callers) if callers.len() > MAX_CALLERS => vec![one(file, id, None, doubts)],
         Given::Sometimes(callers) => {
             let app = callers.into_iter().filter(|(from, call)| {
                 program.roles[*from as usize] == Role::App && !bounds::is_raced(program, *from, *call)
@@ -298,6 +304,7 @@ fn help(outgoing: Outgoing, by_caller: bool) -> &'static str {
         Family::Axios => {
             "pass `timeout`, or set it once where the instance is made: `axios.create({ timeout })`"
         }
+        Family::NestAxios => "set it for all: `HttpModule.register({ timeout })`, or pass `timeout` here",
         Family::Superagent => "add `.timeout({ response, deadline })` to the request",
         Family::Node => "pass `timeout` or `signal`, and destroy the request when it times out",
         Family::Other => "pass the timeout of the library, or `signal: AbortSignal.timeout(ms)`",
@@ -324,20 +331,25 @@ fn more_doubts(program: &Program, it: &Untimed, kind: Option<EntryKind>, draft: 
     }
 }
 
-/// True where the way leads through a component or hook, or starts at a page that the browser draws as well. Pages of
-/// Next.js are drawn on the server, and so are loaders and handlers, whatever file they stand in.
+/// True where the way leads through a component or hook, or starts at a page that the browser draws as well. Loaders and
+/// handlers run on the server, whatever file they stand in.
 fn may_run_in_browser(program: &Program, file: u32, path: &[Step]) -> bool {
     let on_way = path.iter().skip(1).any(|step| program.draws_pages(step.at.file) && step.at.file != file);
     let hooked = path.iter().any(|step| is_hook(&step.name) || is_hook(entry_label(&step.name)));
     let seen =
         path.iter().any(|step| uses_page(program.facts(step.at.file))) || uses_page(program.facts(file));
     let drawn = path.first().is_some_and(|step| {
-        (step.name == "default" || step.name.ends_with("[default]"))
-            && (program.roles[step.at.file as usize] == Role::Client
-                || !program.depends_on(step.at.file, "next"))
+        (step.name == "default" || step.name.ends_with("[default]")) && is_drawn_twice(program, step.at.file)
     });
     let own = program.draws_pages(file) && path.first().is_none_or(|step| step.at.file != file);
     on_way || hooked || seen || drawn || own
+}
+
+/// True for a page that the browser draws as well as the server: any but those of Next.js in its `app` folder.
+fn is_drawn_twice(program: &Program, file: u32) -> bool {
+    let in_app_folder = program.facts(file).path.split('/').any(|folder| folder == "app");
+    program.roles[file as usize] == Role::Client
+        || (program.draws_pages(file) && !(in_app_folder && program.depends_on(file, "next")))
 }
 
 /// `load [GET /rates]`: what the entry point was registered as.

@@ -412,6 +412,30 @@ app.post('/pay', async (req, res) => {
     }
 
     #[test]
+    fn a_function_that_uses_the_transaction_it_is_given_opens_none() {
+        check(
+            r"
+async function mark({ id, tx }: { id: string; tx?: Prisma.TransactionClient }) {
+  if (tx) {
+    await tx.order.update({ where: { id }, data: { status: 'paid' } });
+    return;
+  }
+  await prisma.$transaction(async (own) => {
+    await own.order.update({ where: { id }, data: { status: 'paid' } });
+  });
+}
+app.post('/pay', async (req, res) => {
+  await mark({ id: req.body.id });
+  await prisma.$transaction(async (tx) => {
+    await mark({ id: req.body.id, tx });
+  });
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
     fn a_list_of_statements_waits_for_nothing() {
         check(
             r"

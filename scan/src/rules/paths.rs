@@ -14,6 +14,9 @@ pub(crate) struct Arrival {
     pub by_name: bool,
 }
 
+/// Said of a way that rests on the name of a method.
+pub(crate) const BY_NAME: &str = "an entry point reaches this by the name of a method only";
+
 /// Puts the way from an entry point before a draft, ranks it by the kind of entry, and doubts it where none is known.
 pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> Option<EntryKind> {
     let Some(arrival) = arrival(program, function) else {
@@ -26,7 +29,7 @@ pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> 
         EntryKind::Callback | EntryKind::Export => 10,
     };
     if arrival.by_name {
-        draft.doubt("an entry point reaches this by the name of a method only");
+        draft.doubts.push(BY_NAME.to_owned());
     }
     draft.path = arrival.steps;
     Some(arrival.kind)

@@ -28,6 +28,8 @@ pub(crate) enum Patience {
 pub(crate) enum Family {
     Fetch,
     Axios,
+    /// The same behind a provider of NestJS, bounded by its module or by `pipe(timeout(…))`.
+    NestAxios,
     /// Bounded by a method of the chain: `.timeout(…)`.
     Superagent,
     /// Bounded by a method or event of the request: `setTimeout`, `on('timeout')`.
@@ -64,6 +66,12 @@ pub(crate) fn outgoing(api: &Api) -> Option<Outgoing> {
             })
         }
         "axios" => axios(path),
+        // Its instance is made by the module: `HttpModule.register({ timeout })`.
+        "@nestjs/axios" => {
+            let method = path.strip_prefix("HttpService().")?;
+            let method = method.strip_prefix("axiosRef.").unwrap_or(method);
+            axios(method).map(|it| Outgoing { family: Family::NestAxios, ..it })
+        }
         "got" => {
             let (made_by, method) = made(path, "extend");
             let options: &[usize] = match method {
@@ -145,6 +153,7 @@ mod tests {
         assert_eq!(outgoing(&api("axios", "default.post")).unwrap().options, [2]);
         assert_eq!(outgoing(&api("axios", "create().get")).unwrap().made_by, Some("create"));
         assert_eq!(outgoing(&api("global", "fetch")).unwrap().family, Family::Fetch);
+        assert_eq!(outgoing(&api("@nestjs/axios", "HttpService().axiosRef.get")).unwrap().options, [1]);
         assert!(outgoing(&api("axios", "isAxiosError")).is_none());
         assert!(outgoing(&api("ky", "get")).is_none());
         assert!(outgoing(&api("stripe", "().customers.create")).is_none());

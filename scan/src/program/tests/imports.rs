@@ -309,3 +309,24 @@ fn schemas_of_several_files_are_one() {
         ["use.ts:2 invoices findMany"]
     );
 }
+
+#[test]
+fn a_name_behind_a_barrel_comes_before_what_another_module_hands_out_whole() {
+    assert_eq!(
+        targets(
+            "
+            //- /whole.ts
+            export default class Whole {}
+            //- /named.ts
+            export function load() {}
+            //- /index.ts
+            export * from './whole';
+            export * from './named';
+            //- /use.ts
+            import { load } from './';
+            export const run = () => load();
+            "
+        ),
+        ["use.ts:2 load -> load"]
+    );
+}

@@ -10,6 +10,8 @@ use crate::program::{Api, FnRef, Given, Program, Role, Value, callee_name};
 pub(super) struct Defaults {
     /// `axios.defaults.timeout = …`, or an interceptor that sets one.
     pub axios: bool,
+    /// `HttpModule.register({ timeout })`.
+    pub nest: bool,
     /// `setGlobalDispatcher(new Agent({ headersTimeout }))`.
     pub fetch: bool,
 }
@@ -45,6 +47,14 @@ impl Defaults {
                 if is_axios && let Value::Function(function) = program.eval(Place { file, expr: *first }) {
                     self.axios |= writes_timeout(program, function);
                 }
+            }
+            "register" | "registerAsync" => {
+                let is_module =
+                    matches!(program.eval(callee), Value::Api(api) if api.package == "@nestjs/axios");
+                // What a factory gives is not followed.
+                self.nest |= is_module
+                    && (name == "registerAsync"
+                        || given_in(program, file, call, &[0], &["timeout"]) != Given::No);
             }
             "setGlobalDispatcher" => {
                 let Some(first) = facts.args(call).first() else { return };
@@ -169,7 +179,8 @@ fn names_a_deadline(name: &str) -> bool {
             .any(|it| name.contains(it))
 }
 
-/// True where the request is bounded after it was made: `req.setTimeout(…)`, `req.on('timeout', …)`, `.timeout(…)`.
+/// True where the request is bounded after it was made: `req.setTimeout(…)`, `req.on('timeout', …)`, `.timeout(…)`,
+/// `.pipe(timeout(…))`.
 pub(super) fn is_bounded_later(program: &Program, file: u32, call: CallId) -> bool {
     let facts = program.facts(file);
     let expr = facts.call(call).expr;
@@ -177,6 +188,10 @@ pub(super) fn is_bounded_later(program: &Program, file: u32, call: CallId) -> bo
         let Expr::Member { object, property } = facts.expr(other.callee) else { return false };
         let sets = match facts.name(property) {
             "setTimeout" | "timeout" => true,
+            "pipe" => facts.list(other.args).iter().any(|arg| match facts.expr(*arg) {
+                Expr::Call(inner) => callee_name(facts, facts.call(inner).callee).starts_with("timeout"),
+                _ => false,
+            }),
             "on" | "once" => facts.list(other.args).first().is_some_and(
                 |arg| matches!(facts.expr(*arg), Expr::Str(text) if facts.name(text) == "timeout"),
             ),

@@ -253,3 +253,128 @@ export async function GET() {
 "#,
     );
 }
+
+#[test]
+fn what_components_and_hooks_ask_for_is_asked_in_a_browser() {
+    laws::check(
+        &RULE,
+        r#"
+//- /package.json
+{ "name": "web", "dependencies": { "next": "15", "react": "19", "react-dom": "19" } }
+//- /app/rates/page.tsx
+import { Picker } from './picker';
+import { load } from '../../lib/rates';
+export default async function Page() {
+  const rates = await load();
+  return <Picker rates={rates} />;
+}
+//- /app/rates/picker.tsx
+import { save } from '../../lib/save';
+import { useQuote } from '../../lib/use-quote';
+export function Picker({ rates }) {
+  const quote = useQuote();
+  return <button onClick={() => save(quote)}>{rates.length}</button>;
+}
+//- /pages/sign-up.tsx
+export default function SignUp() {
+  const submit = async () => { await fetch('https://a.example.com/users', { method: 'POST' }); };
+  return <button onClick={submit} />;
+}
+//- /lib/save.ts
+export async function save(quote: unknown) {
+  await fetch('https://a.example.com/quotes', { method: 'POST', body: JSON.stringify(quote) });
+}
+//- /lib/use-quote.ts
+export function useQuote() {
+  return fetch('https://a.example.com/quote');
+}
+//- /lib/rates.ts
+export async function load() {
+  const answer = await fetch('https://a.example.com/rates');
+  //                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ http-missing-timeout
+  return answer.json();
+}
+"#,
+    );
+}
+
+#[test]
+fn a_request_that_nothing_waits_for_holds_nobody_up() {
+    check(
+        r"
+app.post('/a', (req, res) => {
+  fetch('https://metrics.example.com', { method: 'POST', body: '1' }).catch(console.error);
+  res.end();
+});
+",
+    );
+}
+
+#[test]
+fn a_wrapper_that_hardly_anybody_bounds_is_the_place_to_mend() {
+    let callers: Vec<String> = (0..14)
+        .map(|n| format!("app.get('/{n}', async (req, res) => {{ res.json(await get('https://a.example.com/{n}', {{}})); }});\n"))
+        .collect();
+    check(&format!(
+        "import {{ get }} from './get';\n{}app.get('/z', async (req, res) => {{ res.json(await get('https://a.example.com', {{ timeout: 1 }})); }});
+//- /get.ts
+import axios from 'axios';
+export async function get(url: string, options: {{ timeout?: number }}) {{
+  return (await axios.get(url, {{ timeout: options.timeout }})).data;
+  //            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ http-missing-timeout
+}}
+",
+        callers.concat()
+    ));
+}
+
+#[test]
+fn a_wrapper_that_tries_again_is_judged_by_its_callers() {
+    check(
+        r"
+import { load } from './load';
+app.get('/a', async (req, res) => { res.json(await load('https://a.example.com', { timeout: 1000 }, 3)); });
+//- /load.ts
+export async function load(url: string, options: { timeout?: number }, tries: number) {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(options.timeout) });
+  } catch (error) {
+    return load(url, options, tries - 1);
+  }
+}
+",
+    );
+}
+
+const NEST: &str = r"
+//- /rates.controller.ts
+import { Controller, Get } from '@nestjs/common';
+import { HttpService } from '@nestjs/axios';
+import { firstValueFrom } from 'rxjs';
+import { timeout } from 'rxjs/operators';
+@Controller('rates')
+export class RatesController {
+  constructor(private readonly http: HttpService) {}
+  @Get('a')
+  async bounded() {
+    return firstValueFrom(this.http.get('https://a.example.com').pipe(timeout(1000)));
+  }
+  @Get('b')
+  async endless() {
+    return this.http.axiosRef.post('https://a.example.com', { a: 1 });CARETS
+  }
+}
+//- /app.module.ts
+import { Module } from '@nestjs/common';
+import { HttpModule } from '@nestjs/axios';
+@Module({ imports: [HttpModule.register(OPTIONS)] })
+export class AppModule {}
+";
+
+#[test]
+fn the_http_service_of_nest_is_bounded_by_its_module() {
+    let carets =
+        "\n    //     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ http-missing-timeout";
+    laws::check(&RULE, &NEST.replace("CARETS", carets).replace("OPTIONS", "{ maxRedirects: 2 }"));
+    laws::check(&RULE, &NEST.replace("CARETS", "").replace("OPTIONS", "{ timeout: 2000 }"));
+}

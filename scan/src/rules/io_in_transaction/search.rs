@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, SymbolKind};
 use crate::place::Place;
-use crate::program::{Effects, FnRef, Hop, Memo, Program, Role, Target, Value, callee_name};
+use crate::program::{Effects, FnRef, Given, Hop, Memo, Program, Role, Target, Value, callee_name};
 use crate::rules::waits::is_waited_for;
 
 /// A function that runs inside a transaction.
@@ -196,7 +196,10 @@ fn search(
             }
             let mut path = way.path.clone();
             path.push(Hop { file: way.file, call: way.call, enters: *function });
-            pending.extend(calls_while_open(program, *function).into_iter().map(|inner| Outside {
+            let inner = calls_while_open(program, *function).into_iter();
+            let reached =
+                inner.filter(|inner| !is_left_before(program, (way.file, way.call), *function, *inner));
+            pending.extend(reached.map(|inner| Outside {
                 path: path.clone(),
                 file: function.file,
                 call: inner,
@@ -209,6 +212,40 @@ fn search(
         }
     }
     best
+}
+
+/// `if (tx) return inside(tx);` before a call: a caller that hands over `tx` never gets there.
+fn is_left_before(program: &Program, caller: (u32, CallId), function: FnRef, call: CallId) -> bool {
+    let facts = program.facts(function.file);
+    let at = facts.span(facts.call(call).expr);
+    facts.function(function.id).returns.iter().any(|it| {
+        let test =
+            it.guard.filter(|id| facts.guard(*id).kind == GuardKind::If).and_then(|id| facts.guard(id).test);
+        facts.span(it.value).end < at.start
+            && test.is_some_and(|test| hands_over(program, caller, function, test))
+    })
+}
+
+/// True where the call gives what the expression names: a parameter, or a property of one.
+fn hands_over(program: &Program, (file, call): (u32, CallId), function: FnRef, expr: ExprId) -> bool {
+    let facts = program.facts(function.file);
+    let args = program.facts(file).args(call);
+    if let Some((owner, index)) = program.parameter(function.file, expr) {
+        return owner == function.id
+            && args
+                .get(index as usize)
+                .is_some_and(|arg| !matches!(program.eval(Place { file, expr: *arg }), Value::Nothing));
+    }
+    let Expr::Symbol(symbol) = facts.expr(expr) else { return false };
+    let Some(Expr::Member { object, property }) = facts.symbol(symbol).definition.map(|it| facts.expr(it))
+    else {
+        return false;
+    };
+    let Some((owner, index)) = program.parameter(function.file, object) else { return false };
+    owner == function.id
+        && args.get(index as usize).is_some_and(|arg| {
+            program.given(Place { file, expr: *arg }, &[facts.name(property)]) != Given::No
+        })
 }
 
 /// A query or transaction through a client that no transaction has handed over.
