@@ -184,7 +184,8 @@ impl Program {
                 Target::Functions(..) => (at_top, "", super::iterations::callee_name(facts, call.callee)),
                 _ => (false, "", ""),
             };
-            if !registers {
+            let is_global = matches!(&self.targets[file as usize][n], Target::Api(api) if api.package == "global");
+            if !registers && (is_global || !self.hands_over_handler(file, id)) {
                 continue;
             }
             let kind = registration_kind(package, name);
@@ -192,6 +193,17 @@ impl Program {
                 entries.push(Entry { function, kind, label: self.registration_label(file, id, name) });
             }
         }
+    }
+
+    /// True for a call that hands over an object with a `handler`: a route, job or tool as most frameworks take it.
+    fn hands_over_handler(&self, file: u32, call: CallId) -> bool {
+        let facts = &self.files[file as usize];
+        facts.args(call).iter().any(|arg| match facts.expr(*arg) {
+            Expr::Object(list) => facts
+                .property(list, "handler")
+                .is_some_and(|value| matches!(facts.expr(value), Expr::Function(_))),
+            _ => false,
+        })
     }
 
     /// `createTool({ execute: async () => … })`: an object with functions, for the library to call.
@@ -251,10 +263,11 @@ impl Program {
                 for arg in facts.args(inner) {
                     self.functions_in(file, *arg, depth + 1, found);
                 }
-                if let Value::Function(function) | Value::Memoized(function, _) =
-                    self.eval(Place { file, expr })
-                {
-                    found.push(function);
+                match self.eval(Place { file, expr }) {
+                    Value::Function(function) | Value::Memoized(function, _) => found.push(function),
+                    // Handlers made in one place: `{ ...posts(db), ...likes(db) }`.
+                    Value::Object(at) if depth < 3 => self.functions_in(at.file, at.expr, depth + 1, found),
+                    _ => {}
                 }
             }
             Expr::Cast { expr, .. } | Expr::Await(expr) | Expr::Spread(expr) => {

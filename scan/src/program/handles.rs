@@ -329,6 +329,7 @@ impl Program {
                     _ => return Some(Target::Plain),
                 };
                 if orm.is_awaitable() && !orm.is_held_by(method) && self.is_chain_end(at, begin) {
+                    builders.entry(begin).or_default().awaited.push(at);
                     return Some(self.handle_query(handle, method, at, true, queries, builders));
                 }
                 Some(Target::Plain)

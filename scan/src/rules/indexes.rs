@@ -45,7 +45,15 @@ pub(super) struct Filling {
 pub(super) struct Tables<'p> {
     pub program: &'p Program,
     pub sites: Vec<Site<'p>>,
-    filling: BTreeMap<&'p str, Filling>,
+    /// By name and place of the table: several databases may have one of that name.
+    filling: BTreeMap<TableKey<'p>, Filling>,
+}
+
+/// Name, file and line of a table.
+type TableKey<'p> = (&'p str, &'p str, u32);
+
+fn key_of(table: &Table) -> TableKey<'_> {
+    (&table.name, &table.location.file, table.location.line)
 }
 
 impl<'p> Tables<'p> {
@@ -84,7 +92,8 @@ impl<'p> Tables<'p> {
         };
         let nested = shape.joined.iter().map(String::as_str).filter(|_| shape.operation.is_write());
         for table in main.into_iter().chain(nested) {
-            let filling = self.filling.entry(table).or_default();
+            let Some(table) = self.program.table_for(query, table) else { continue };
+            let filling = self.filling.entry(key_of(table)).or_default();
             match role {
                 Role::App if is_reached => filling.served.push(id),
                 Role::App => filling.idle += 1,
@@ -93,19 +102,19 @@ impl<'p> Tables<'p> {
         }
     }
 
-    pub(super) fn filling(&self, table: &str) -> Filling {
-        self.filling.get(table).cloned().unwrap_or_default()
+    pub(super) fn filling(&self, table: &Table) -> Filling {
+        self.filling.get(&key_of(table)).cloned().unwrap_or_default()
     }
 
     /// True where work for users adds rows.
-    pub(super) fn grows(&self, table: &str) -> bool {
-        self.filling.get(table).is_some_and(|filling| !filling.served.is_empty())
+    pub(super) fn grows(&self, table: &Table) -> bool {
+        self.filling.get(&key_of(table)).is_some_and(|filling| !filling.served.is_empty())
     }
 
     /// True where only seeds and scripts add rows.
-    pub(super) fn only_seeded(&self, table: &str) -> bool {
+    pub(super) fn only_seeded(&self, table: &Table) -> bool {
         self.filling
-            .get(table)
+            .get(&key_of(table))
             .is_some_and(|filling| filling.served.is_empty() && filling.idle == 0 && filling.seeded > 0)
     }
 }

@@ -162,13 +162,13 @@ fn judge(tables: &Tables<'_>, table: &Table, uses: &[(Use, &Site<'_>)], draft: &
         draft.doubt("nothing in the program searches by it");
     } else if reached.count() == 0 {
         draft.doubt("no entry point reaches the queries that search by it");
-    } else if searches == 0 && !tables.grows(&table.name) {
+    } else if searches == 0 && !tables.grows(table) {
         draft.doubt("only deletes search by it, and no request or job is seen to add rows");
     }
     if !filters && volume::is_setting(table) {
         draft.doubt("the table is not known to hold many rows");
     }
-    if tables.only_seeded(&table.name) {
+    if tables.only_seeded(table) {
         draft.doubt("only seeds and scripts add rows");
     }
 }

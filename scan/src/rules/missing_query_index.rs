@@ -252,9 +252,9 @@ fn draft(tables: &Tables<'_>, table: &Table, columns: &[String], lacks: &[(Lack,
     if let Some(doubt) = lead.doubt {
         draft.doubt(doubt);
     }
-    if tables.only_seeded(&table.name) {
+    if tables.only_seeded(table) {
         draft.doubt("only seeds and scripts add rows");
-    } else if !tables.grows(&table.name) {
+    } else if !tables.grows(table) {
         draft.doubt("no request or job is seen to add rows");
     }
     if lead.what != What::Find && volume::volume(tables, site).score < 1 {

@@ -85,7 +85,7 @@ fn check(program: &Program, report: &mut Report) {
         let shape = site.shape();
         let is_whole_list =
             shape.operation == Operation::ReadMany && shape.limit == Bound::Absent && !shape.keyset;
-        if !is_whole_list || !site.is_served() || !tables.grows(&site.table.name) {
+        if !is_whole_list || !site.is_served() || !tables.grows(site.table) {
             continue;
         }
         let extent = volume::extent(site);
@@ -134,7 +134,7 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         after: "1 page of rows".to_owned(),
         counts: vec![Count { variable: "n".to_owned(), of: rows }],
     });
-    if let Some(insert) = tables.filling(&site.table.name).served.first() {
+    if let Some(insert) = tables.filling(site.table).served.first() {
         let query = &program.queries[*insert as usize];
         let at = Where::Code(paths::call_at(program, query.file, query.call));
         draft.evidence.push((EvidenceKind::Query, format!("adds rows to `{model}`"), at));

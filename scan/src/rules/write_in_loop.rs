@@ -4,7 +4,7 @@ use tuneup_model::{Category, ExperimentKind, Operation, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths};
-use crate::program::Program;
+use crate::program::{Program, Repeated};
 use crate::report::Report;
 
 pub(super) static RULE: Rule = Rule {
@@ -72,7 +72,8 @@ app.post('/invites', async (req, res) => {
 "#;
 
 fn check(program: &Program, report: &mut Report) {
-    for it in repeats::of_sort(program, Repeat::Write) {
+    let all: Vec<&Repeated> = repeats::of_sort(program, Repeat::Write).collect();
+    for it in all.iter().copied() {
         let query = &program.queries[it.query as usize];
         let call = paths::callee_text(program, it.file, it.call);
         let collection = repeats::collection_text(program, it);
@@ -83,12 +84,28 @@ fn check(program: &Program, report: &mut Report) {
             format!("`{call}` runs `{target}` once per element of `{collection}`")
         };
         let mut draft = repeats::draft(program, it, message);
+        if all.iter().any(|other| is_undone_by(program, it, other)) {
+            draft.doubt("the loop both adds and deletes rows of the table, and their order counts");
+        }
         draft.help = help(query.shape.operation).to_owned();
         draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));
         draft.cost = Some(repeats::per_element_cost(program, it, "writes", "1 write"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BulkWrites));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
     }
+}
+
+/// True for two writes in the body of one loop of which one adds what the other deletes.
+fn is_undone_by(program: &Program, it: &Repeated, other: &Repeated) -> bool {
+    let shape = |it: &Repeated| &program.queries[it.query as usize].shape;
+    let adds = |it: &Repeated| {
+        matches!(shape(it).operation, Operation::Insert | Operation::InsertMany | Operation::Upsert)
+    };
+    let deletes = |it: &Repeated| matches!(shape(it).operation, Operation::Delete | Operation::DeleteMany);
+    it.file == other.file
+        && it.iteration.body == other.iteration.body
+        && shape(it).table == shape(other).table
+        && (adds(it) && deletes(other) || deletes(it) && adds(other))
 }
 
 fn help(operation: Operation) -> &'static str {
