@@ -282,7 +282,9 @@ impl Follow for Program {
                         _ => return None,
                     }
                 }
-                Expr::Member { object, property } if self.module_member(at.file, object, property).is_some() => {
+                Expr::Member { object, property }
+                    if self.module_member(at.file, object, property).is_some() =>
+                {
                     self.module_member(at.file, object, property)?
                 }
                 Expr::Member { .. } | Expr::Param { .. } => match self.eval(at) {

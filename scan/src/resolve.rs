@@ -111,7 +111,8 @@ impl Resolver {
 
     /// True for what a build writes and this tree does not hold.
     fn is_generated(&self, from: &str, specifier: &str) -> bool {
-        generated::meant(from, specifier).is_some_and(|path| self.generated.holds(&path) && self.locate(&path).is_none())
+        generated::meant(from, specifier)
+            .is_some_and(|path| self.generated.holds(&path) && self.locate(&path).is_none())
     }
 
     fn relative(&self, from: &str, specifier: &str) -> Option<Found> {

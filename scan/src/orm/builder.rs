@@ -61,8 +61,7 @@ impl<'p> Steps<'p> {
             {
                 continue;
             }
-            let holds =
-                |known: &[GuardId]| guards(program, *at).iter().all(|guard| known.contains(guard));
+            let holds = |known: &[GuardId]| guards(program, *at).iter().all(|guard| known.contains(guard));
             // What comes with the beginning holds wherever that is, in a function that makes the builder.
             let begins = at.file == begin.file && function_of(program, *at) == function_of(program, begin);
             let is_certain = in_chain || (shares_function && holds(&own)) || (begins && holds(&first));

@@ -11,7 +11,9 @@ mod tables;
 
 use tuneup_model::{QueryApi, QueryShape};
 
-use super::{Answer, CallAt, Declared, Handle, HandleKind, ModelRef, Orm, Outcome, Steps, argument, method_name};
+use super::{
+    Answer, CallAt, Declared, Handle, HandleKind, ModelRef, Orm, Outcome, Steps, argument, method_name,
+};
 use crate::facts::TypeId;
 use crate::objects::sql_query;
 use crate::place::Place;
@@ -143,9 +145,8 @@ fn named(program: &Program, name: &str) -> Option<ModelRef> {
 
 fn on_connection(program: &Program, method: &str, at: CallAt) -> Outcome {
     match method {
-        "select" | "selectDistinct" | "selectDistinctOn" | "with" | "$with" | "insert" | "update" | "delete" => {
-            Outcome::Handle(HandleKind::Builder(at, program.model_among(at.file, at.call)))
-        }
+        "select" | "selectDistinct" | "selectDistinctOn" | "with" | "$with" | "insert" | "update"
+        | "delete" => Outcome::Handle(HandleKind::Builder(at, program.model_among(at.file, at.call))),
         "$count" => Outcome::Query(Answer::Number),
         "execute" | "run" | "all" | "values" => Outcome::Query(Answer::Rows),
         "get" => Outcome::Query(Answer::Row),
@@ -154,7 +155,13 @@ fn on_connection(program: &Program, method: &str, at: CallAt) -> Outcome {
     }
 }
 
-fn on_builder(program: &Program, method: &str, at: CallAt, begin: CallAt, model: Option<ModelRef>) -> Outcome {
+fn on_builder(
+    program: &Program,
+    method: &str,
+    at: CallAt,
+    begin: CallAt,
+    model: Option<ModelRef>,
+) -> Outcome {
     let args = program.facts(at.file).args(at.call).len();
     match method {
         "as" | "toSQL" | "getSQL" | "getSelectedFields" => Outcome::Nothing,

@@ -23,7 +23,8 @@ fn is_own(package: &str) -> bool {
 }
 
 /// Methods that begin a query on a table.
-const VERBS: &[&str] = &["selectFrom", "insertInto", "replaceInto", "updateTable", "deleteFrom", "mergeInto", "selectNoFrom"];
+const VERBS: &[&str] =
+    &["selectFrom", "insertInto", "replaceInto", "updateTable", "deleteFrom", "mergeInto", "selectNoFrom"];
 
 impl Orm for Kysely {
     fn api(&self) -> QueryApi {
@@ -56,7 +57,8 @@ impl Orm for Kysely {
     }
 
     fn member(&self, _: &Program, handle: HandleKind, name: &str) -> Option<Value> {
-        let is_tool = matches!(name, "schema" | "fn" | "dynamic" | "introspection" | "isTransaction" | "case");
+        let is_tool =
+            matches!(name, "schema" | "fn" | "dynamic" | "introspection" | "isTransaction" | "case");
         (handle == HandleKind::Connection && is_tool).then_some(Value::Unknown)
     }
 
@@ -107,7 +109,13 @@ fn on_connection(program: &Program, method: &str, at: CallAt) -> Outcome {
     }
 }
 
-fn on_builder(program: &Program, method: &str, at: CallAt, begin: CallAt, model: Option<ModelRef>) -> Outcome {
+fn on_builder(
+    program: &Program,
+    method: &str,
+    at: CallAt,
+    begin: CallAt,
+    model: Option<ModelRef>,
+) -> Outcome {
     match (method_name(program, begin), method) {
         ("transaction", "execute") => return Outcome::Transaction { callback: 0 },
         ("connection", "execute") => return Outcome::Session { callback: 0 },

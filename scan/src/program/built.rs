@@ -23,7 +23,9 @@ impl Program {
                 value
             }
             Value::Either(ref choices)
-                if choices.iter().any(|it| matches!(it, Value::Handle(Handle { kind: HandleKind::Builder(..), .. }))) =>
+                if choices
+                    .iter()
+                    .any(|it| matches!(it, Value::Handle(Handle { kind: HandleKind::Builder(..), .. }))) =>
             {
                 Value::join(choices.iter().map(|choice| self.awaited(choice.clone())))
             }
@@ -55,12 +57,16 @@ impl Program {
         let facts = &self.files[at.file as usize];
         let mut run = None;
         for (n, arg) in facts.args(at.call).iter().enumerate() {
-            if !matches!(facts.expr(*arg), Expr::Symbol(_) | Expr::Call(_) | Expr::Member { .. } | Expr::Choice(_)) {
+            if !matches!(
+                facts.expr(*arg),
+                Expr::Symbol(_) | Expr::Call(_) | Expr::Member { .. } | Expr::Choice(_)
+            ) {
                 continue;
             }
             let value = self.eval(Place { file: at.file, expr: *arg });
             for choice in value.choices() {
-                let Value::Handle(handle @ Handle { kind: HandleKind::Builder(begin, _), .. }) = choice else {
+                let Value::Handle(handle @ Handle { kind: HandleKind::Builder(begin, _), .. }) = choice
+                else {
                     continue;
                 };
                 let runs = functions.iter().find_map(|it| self.run_by(*it, n as u32, *handle, 0));
@@ -113,7 +119,10 @@ impl Program {
         let Expr::Member { object, .. } = facts.expr(facts.call(at.call).callee) else { return false };
         let Some((function, index)) = self.parameter(at.file, object) else { return false };
         let passed = self.passed_arguments(FnRef { file: at.file, id: function }, index);
-        passed.choices().iter().any(|it| matches!(it, Value::Handle(Handle { kind: HandleKind::Builder(..), .. })))
+        passed
+            .choices()
+            .iter()
+            .any(|it| matches!(it, Value::Handle(Handle { kind: HandleKind::Builder(..), .. })))
     }
 
     /// True for the last call of the chain that begins a query, where nothing takes the chain as a part of another.

@@ -184,7 +184,8 @@ impl Program {
                 Target::Functions(..) => (at_top, "", super::iterations::callee_name(facts, call.callee)),
                 _ => (false, "", ""),
             };
-            let is_global = matches!(&self.targets[file as usize][n], Target::Api(api) if api.package == "global");
+            let is_global =
+                matches!(&self.targets[file as usize][n], Target::Api(api) if api.package == "global");
             if !registers && (is_global || !self.hands_over_handler(file, id)) {
                 continue;
             }

@@ -53,7 +53,17 @@ pub(crate) struct Query {
 
 impl Query {
     pub(crate) fn new(file: u32, call: CallId, shape: QueryShape) -> Self {
-        Self { file, call, shape, assumed: false, model: None, parts: Vec::new(), built: None, schema: None, alternatives: Vec::new() }
+        Self {
+            file,
+            call,
+            shape,
+            assumed: false,
+            model: None,
+            parts: Vec::new(),
+            built: None,
+            schema: None,
+            alternatives: Vec::new(),
+        }
     }
 }
 

@@ -142,7 +142,10 @@ fn tables(text: &str, api: tuneup_model::QueryApi) -> Vec<String> {
                 .iter()
                 .map(|it| format!("{}{}:{:?}", it.name, if it.nullable { "?" } else { "" }, it.kind))
                 .collect();
-            let mut out = format!("{:?} {} {}:{}", schema.provider, table.name, table.location.file, table.location.line);
+            let mut out = format!(
+                "{:?} {} {}:{}",
+                schema.provider, table.name, table.location.file, table.location.line
+            );
             out.push_str(&format!(" [{}] key({})", columns.join(" "), table.primary_key.join(", ")));
             for it in &table.indexes {
                 let unique = if it.unique { "unique" } else { "index" };
@@ -151,7 +154,12 @@ fn tables(text: &str, api: tuneup_model::QueryApi) -> Vec<String> {
             }
             for it in &table.foreign_keys {
                 let to = it.referenced_columns.join(", ");
-                out.push_str(&format!(" {} -> {}({to}) {:?}", it.columns.join(", "), it.references, it.on_delete));
+                out.push_str(&format!(
+                    " {} -> {}({to}) {:?}",
+                    it.columns.join(", "),
+                    it.references,
+                    it.on_delete
+                ));
             }
             found.push(out);
         }

@@ -205,9 +205,7 @@ impl Program {
     fn api_type(&self, api: &Api) -> Value {
         match self.prisma_client_type(api) {
             Some(schema) => Value::Client(schema),
-            None => {
-                self.handle_typed(api, 0, &[]).unwrap_or_else(|| Value::Api(Arc::new(api.called())))
-            }
+            None => self.handle_typed(api, 0, &[]).unwrap_or_else(|| Value::Api(Arc::new(api.called()))),
         }
     }
 

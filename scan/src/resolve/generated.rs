@@ -20,7 +20,11 @@ impl Generated {
             if !generates(&package.manifest) {
                 continue;
             }
-            let file = if package.dir.is_empty() { ".gitignore".to_owned() } else { format!("{}/.gitignore", package.dir) };
+            let file = if package.dir.is_empty() {
+                ".gitignore".to_owned()
+            } else {
+                format!("{}/.gitignore", package.dir)
+            };
             let Ok(text) = tree.read(&file) else { continue };
             for line in text.lines() {
                 let line = line.trim().trim_matches('/');
@@ -41,7 +45,9 @@ impl Generated {
                 && pattern.iter().zip(&path).enumerate().all(|(n, (wanted, part))| {
                     // What is imported is `x.js` where `x.ts` is written.
                     let is_last = n + 1 == path.len();
-                    fits(wanted, part) || (is_last && stem(wanted) == stem(part)) || (is_last && fits(stem(wanted), stem(part)))
+                    fits(wanted, part)
+                        || (is_last && stem(wanted) == stem(part))
+                        || (is_last && fits(stem(wanted), stem(part)))
                 })
         })
     }
@@ -54,7 +60,9 @@ fn generates(manifest: &str) -> bool {
     scripts.iter().any(|(name, command)| {
         let tells = |text: &str| {
             let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
-            words.into_iter().any(|word: &str| matches!(word, "gen" | "generate" | "codegen" | "generated" | "typegen"))
+            words
+                .into_iter()
+                .any(|word: &str| matches!(word, "gen" | "generate" | "codegen" | "generated" | "typegen"))
         };
         tells(name) || command.as_str().is_some_and(tells)
     })

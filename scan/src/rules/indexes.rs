@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tuneup_model::{
-    ColumnType, Dialect, Edit, Experiment, ExperimentKind, Fix, FixSafety, IndexMethod, Location,
-    Operation, Parameter, PredicateOp, QueryShape, Table,
+    ColumnType, Dialect, Edit, Experiment, ExperimentKind, Fix, FixSafety, IndexMethod, Location, Operation,
+    Parameter, PredicateOp, QueryShape, Table,
 };
 use tuneup_sql::{IndexOptions, create_index};
 
@@ -196,18 +196,23 @@ pub(super) fn is_cached(program: &Program, function: FnRef) -> bool {
     false
 }
 
-/// True where indexes are advised for this database.
-pub(super) fn advises_indexes(program: &Program) -> bool {
-    program.catalog.dialect != Dialect::Other
+/// True where indexes are advised for the database of a table.
+pub(super) fn advises_indexes(program: &Program, table: &Table) -> bool {
+    dialect_of(program, table) != Dialect::Other
 }
 
-/// True where the database itself makes an index for each foreign key.
-pub(super) fn indexes_foreign_keys(program: &Program) -> bool {
-    match program.catalog.dialect {
+/// The dialect of the database that a table is of.
+pub(super) fn dialect_of(program: &Program, table: &Table) -> Dialect {
+    program.schema_of_table(table).map_or(program.catalog.dialect, |schema| schema.provider)
+}
+
+/// True where the database of a table itself makes an index for each foreign key.
+pub(super) fn indexes_foreign_keys(program: &Program, table: &Table) -> bool {
+    match dialect_of(program, table) {
         Dialect::Postgresql | Dialect::Sqlite => false,
-        Dialect::Mysql => {
-            program.schemas.first().is_none_or(|schema| schema.relation_mode == RelationMode::ForeignKeys)
-        }
+        Dialect::Mysql => program
+            .schema_of_table(table)
+            .is_none_or(|schema| schema.relation_mode == RelationMode::ForeignKeys),
         Dialect::Other => true,
     }
 }
@@ -335,7 +340,7 @@ fn statement(program: &Program, table: &Table, columns: &[String]) -> String {
     create_index(
         &table.name,
         &columns,
-        IndexOptions { dialect: program.catalog.dialect, ..IndexOptions::default() },
+        IndexOptions { dialect: dialect_of(program, table), ..IndexOptions::default() },
     )
 }
 

@@ -1,8 +1,8 @@
 //! Rule `unbounded-find`: a list read without a limit, from a table that grows.
 
 use tuneup_model::{
-    Bound, Category, Columns, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter,
-    RuleDoc, Severity,
+    Bound, Category, Columns, Cost, Count, Dialect, EvidenceKind, Experiment, ExperimentKind, Operation,
+    Parameter, RuleDoc, Severity,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -120,6 +120,9 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     }
     if indexes::is_cached(program, site.function(program)) {
         draft.doubt("the result is kept in a cache");
+    }
+    if indexes::dialect_of(program, site.table) == Dialect::Sqlite && program.opens_chosen_files() {
+        draft.doubt("the database file is chosen at run time and may hold the rows of one user");
     }
     if site.asked.windows {
         draft.doubt("a range with two ends bounds the rows");

@@ -84,8 +84,11 @@ fn check(program: &Program, report: &mut Report) {
             format!("`{call}` runs `{target}` once per element of `{collection}`")
         };
         let mut draft = repeats::draft(program, it, message);
-        if all.iter().any(|other| is_undone_by(program, it, other)) {
+        if all.iter().any(|other| is_undone_by(program, it, other)) || is_undone_within(program, it) {
             draft.doubt("the loop both adds and deletes rows of the table, and their order counts");
+        }
+        if program.fails_alone(it) {
+            draft.doubt("each element fails by itself, which one statement for all would not do");
         }
         draft.help = help(query.shape.operation).to_owned();
         draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));
@@ -95,17 +98,29 @@ fn check(program: &Program, report: &mut Report) {
     }
 }
 
+/// True where the call that writes leads to the opposite as well, for another sort of element.
+fn is_undone_within(program: &Program, it: &Repeated) -> bool {
+    let own = &program.queries[it.query as usize].shape;
+    !it.path.is_empty()
+        && program.reach(it.file, it.call, &it.iteration.sources).iter().any(|reached| {
+            let other = &program.queries[reached.query as usize].shape;
+            own.table == other.table && are_opposite(own.operation, other.operation)
+        })
+}
+
+fn are_opposite(a: Operation, b: Operation) -> bool {
+    let adds = |it| matches!(it, Operation::Insert | Operation::InsertMany | Operation::Upsert);
+    let deletes = |it| matches!(it, Operation::Delete | Operation::DeleteMany);
+    adds(a) && deletes(b) || deletes(a) && adds(b)
+}
+
 /// True for two writes in the body of one loop of which one adds what the other deletes.
 fn is_undone_by(program: &Program, it: &Repeated, other: &Repeated) -> bool {
     let shape = |it: &Repeated| &program.queries[it.query as usize].shape;
-    let adds = |it: &Repeated| {
-        matches!(shape(it).operation, Operation::Insert | Operation::InsertMany | Operation::Upsert)
-    };
-    let deletes = |it: &Repeated| matches!(shape(it).operation, Operation::Delete | Operation::DeleteMany);
     it.file == other.file
         && it.iteration.body == other.iteration.body
         && shape(it).table == shape(other).table
-        && (adds(it) && deletes(other) || deletes(it) && adds(other))
+        && are_opposite(shape(it).operation, shape(other).operation)
 }
 
 fn help(operation: Operation) -> &'static str {
@@ -453,6 +468,56 @@ app.post('/all', async (req, res) => {
   const ids: string[] = req.body.ids;
   await prisma.user.createMany({ data: ids.map((id) => ({ id })) });
   res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn what_is_added_and_deleted_in_turn_keeps_its_order() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/ops', async (req, res) => {
+  const operations: { kind: string; id: string }[] = req.body.operations;
+  for (const op of operations) {
+    if (op.kind === 'add') await prisma.comment.create({ data: { postId: op.id } });
+    else await prisma.comment.delete({ where: { id: op.id } });
+  }
+});
+",
+        );
+    }
+
+    #[test]
+    fn elements_that_fail_one_by_one() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  const failed: string[] = [];
+  for (const id of ids) {
+    try {
+      await prisma.comment.delete({ where: { id } });
+    } catch {
+      failed.push(id);
+    }
+  }
+  for (const id of ids) {
+    try {
+      await prisma.comment.delete({ where: { id } });
+//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop: `prisma.comment.delete` writes once per element of `ids`
+    } catch (error) {
+      throw error;
+    }
+  }
 });
 ",
         );

@@ -38,7 +38,8 @@ pub(super) fn built(program: &Program, steps: &Steps<'_>) -> QueryShape {
         None => begin.and_then(|at| argument(program, at, 0)).and_then(|at| subject(program, at, 0)),
     };
     let Some(at) = subject else {
-        let operation = if method.starts_with("select") { Operation::ReadMany } else { write(program, steps, method) };
+        let operation =
+            if method.starts_with("select") { Operation::ReadMany } else { write(program, steps, method) };
         return QueryShape::new(QueryApi::Drizzle, method, operation, TableRef::Unknown).opaque();
     };
     let reading = Reading::of(program, at);
@@ -102,9 +103,10 @@ fn subject(program: &Program, at: Place, depth: u32) -> Option<ModelRef> {
 }
 
 fn is_subquery(program: &Program, steps: &Steps<'_>) -> bool {
-    steps.named(&["from"]).filter_map(|step| argument(program, step.at, 0)).any(|at| {
-        !matches!(program.eval(at), Value::Handle(Handle { kind: HandleKind::Model(_), .. }))
-    })
+    steps
+        .named(&["from"])
+        .filter_map(|step| argument(program, step.at, 0))
+        .any(|at| !matches!(program.eval(at), Value::Handle(Handle { kind: HandleKind::Model(_), .. })))
 }
 
 fn joins(program: &Program, steps: &Steps<'_>, shape: &mut QueryShape) {
@@ -129,7 +131,8 @@ fn conditions(reading: &Reading<'_>, steps: &Steps<'_>, shape: &mut QueryShape) 
         shape.filter.has_unknown |= conditions.has_unknown || !last.is_certain;
         shape.joined.extend(conditions.joined);
     }
-    shape.filter.has_unknown |= steps.named(&["having", "union", "unionAll", "intersect", "except"]).next().is_some();
+    shape.filter.has_unknown |=
+        steps.named(&["having", "union", "unionAll", "intersect", "except"]).next().is_some();
 }
 
 fn page(reading: &Reading<'_>, steps: &Steps<'_>, shape: &mut QueryShape) {
@@ -148,7 +151,13 @@ fn page(reading: &Reading<'_>, steps: &Steps<'_>, shape: &mut QueryShape) {
 }
 
 /// What comes back, and with it what kind of reading it is.
-fn select(reading: &Reading<'_>, model: &Model, steps: &Steps<'_>, verb: Option<&Step<'_>>, shape: &mut QueryShape) {
+fn select(
+    reading: &Reading<'_>,
+    model: &Model,
+    steps: &Steps<'_>,
+    verb: Option<&Step<'_>>,
+    shape: &mut QueryShape,
+) {
     let fields = verb.and_then(|verb| {
         let n = usize::from(verb.method == "selectDistinctOn");
         argument(reading.program, verb.at, n)
@@ -172,9 +181,13 @@ fn select(reading: &Reading<'_>, model: &Model, steps: &Steps<'_>, verb: Option<
         if aggregates > 0 && (grouped || aggregates < object.entries.len()) {
             shape.operation = Operation::Aggregate;
         } else if aggregates > 0 {
-            let is_count = aggregates == 1 && object.entries.iter().any(|entry| is_count(reading, entry.value));
+            let is_count =
+                aggregates == 1 && object.entries.iter().any(|entry| is_count(reading, entry.value));
             shape.operation = if is_count { Operation::Count } else { Operation::Aggregate };
         }
+    }
+    if grouped && shape.operation == Operation::ReadMany {
+        shape.operation = Operation::Aggregate;
     }
     if shape.operation == Operation::ReadMany && shape.limit == Bound::Constant(1) {
         shape.operation = Operation::ReadOne;
@@ -213,11 +226,17 @@ fn write(program: &Program, steps: &Steps<'_>, method: &str) -> Operation {
     match method {
         "update" => Operation::UpdateMany,
         "delete" => Operation::DeleteMany,
-        _ if steps.named(&["onConflictDoUpdate", "onDuplicateKeyUpdate"]).next().is_some() => Operation::Upsert,
+        _ if steps.named(&["onConflictDoUpdate", "onDuplicateKeyUpdate"]).next().is_some() => {
+            Operation::Upsert
+        }
         _ if steps.named(&["select"]).next().is_some() => Operation::InsertMany,
         _ => {
             let rows = steps.last(&["values"]).and_then(|step| argument(program, step.at, 0));
-            if rows.is_some_and(|at| is_list(program, at)) { Operation::InsertMany } else { Operation::Insert }
+            if rows.is_some_and(|at| is_list(program, at)) {
+                Operation::InsertMany
+            } else {
+                Operation::Insert
+            }
         }
     }
 }

@@ -125,7 +125,9 @@ impl<'p> Reading<'p> {
         }
         let op = match name {
             "eq" => PredicateOp::Equal,
-            "ne" | "isNotNull" | "notInArray" | "notBetween" | "notLike" | "notIlike" => PredicateOp::NotEqual,
+            "ne" | "isNotNull" | "notInArray" | "notBetween" | "notLike" | "notIlike" => {
+                PredicateOp::NotEqual
+            }
             "gt" | "gte" | "lt" | "lte" | "between" => PredicateOp::Range,
             "inArray" => PredicateOp::In,
             "isNull" => PredicateOp::IsNull,
@@ -141,16 +143,17 @@ impl<'p> Reading<'p> {
     /// True for a pattern that starts with known text.
     fn starts_plain(&self, at: Place) -> bool {
         let seen = self.reader.see(at);
-        let text = match seen.expr {
-            Expr::Str(text) => Some(self.reader.name(seen.place, text)),
-            Expr::Template(list) => self.reader.list(seen.place.file, list).next().and_then(|first| {
-                match self.reader.facts(first.file).expr(first.expr) {
-                    Expr::Str(text) => Some(self.reader.name(first, text)),
-                    _ => None,
-                }
-            }),
-            _ => None,
-        };
+        let text =
+            match seen.expr {
+                Expr::Str(text) => Some(self.reader.name(seen.place, text)),
+                Expr::Template(list) => self.reader.list(seen.place.file, list).next().and_then(|first| {
+                    match self.reader.facts(first.file).expr(first.expr) {
+                        Expr::Str(text) => Some(self.reader.name(first, text)),
+                        _ => None,
+                    }
+                }),
+                _ => None,
+            };
         // `like(users.name, `${prefix}%`)` starts with what the program gives.
         text.is_some_and(|text| !text.starts_with(['%', '_']))
     }
@@ -256,13 +259,45 @@ pub(super) fn imported_name(program: &Program, at: Place) -> Option<&str> {
     }
 }
 
-const KEYS: &[&str] = &["index", "uniqueIndex", "unique", "primaryKey", "foreignKey", "pgSchema", "mysqlSchema"];
+const KEYS: &[&str] =
+    &["index", "uniqueIndex", "unique", "primaryKey", "foreignKey", "pgSchema", "mysqlSchema"];
 
 const OPERATORS: &[&str] = &[
-    "and", "or", "not", "eq", "ne", "gt", "gte", "lt", "lte", "between", "notBetween", "inArray", "notInArray",
-    "isNull", "isNotNull", "like", "notLike", "ilike", "notIlike", "exists", "notExists", "arrayContains",
-    "arrayContained", "arrayOverlaps", "asc", "desc", "sql", "count", "countDistinct", "sum", "sumDistinct", "avg",
-    "avgDistinct", "max", "min",
+    "and",
+    "or",
+    "not",
+    "eq",
+    "ne",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "between",
+    "notBetween",
+    "inArray",
+    "notInArray",
+    "isNull",
+    "isNotNull",
+    "like",
+    "notLike",
+    "ilike",
+    "notIlike",
+    "exists",
+    "notExists",
+    "arrayContains",
+    "arrayContained",
+    "arrayOverlaps",
+    "asc",
+    "desc",
+    "sql",
+    "count",
+    "countDistinct",
+    "sum",
+    "sumDistinct",
+    "avg",
+    "avgDistinct",
+    "max",
+    "min",
 ];
 
 /// Conditions as objects: `{ age: { gte: 18 }, OR: […] }`.
@@ -290,7 +325,9 @@ impl Operators for ObjectOperators {
                 "gt" | "gte" | "lt" | "lte" => PredicateOp::Range,
                 "in" => PredicateOp::In,
                 "isNull" => PredicateOp::IsNull,
-                "like" | "ilike" | "arrayContains" | "arrayContained" | "arrayOverlaps" => PredicateOp::Contains,
+                "like" | "ilike" | "arrayContains" | "arrayContained" | "arrayOverlaps" => {
+                    PredicateOp::Contains
+                }
                 // Fields of a relation.
                 _ if object.entries.len() == 1 && !matches!(entry.name, "OR" | "AND" | "NOT") => return None,
                 _ => return Some(Comparison::unknown()),

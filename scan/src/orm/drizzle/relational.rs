@@ -19,7 +19,8 @@ pub(super) fn shape(program: &Program, model: Option<ModelRef>, method: &str, at
     };
     let reading = Reading::of(program, model);
     let table = program.model(model);
-    let mut shape = QueryShape::new(QueryApi::Drizzle, method, operation, TableRef::Known(table.table.clone()));
+    let mut shape =
+        QueryShape::new(QueryApi::Drizzle, method, operation, TableRef::Known(table.table.clone()));
     if let Some(at) = argument(program, at, 0) {
         options(&reading, table, at, &mut shape);
     }
@@ -39,7 +40,8 @@ fn options(reading: &Reading<'_>, model: &Model, at: Place, shape: &mut QuerySha
     }
     joined.remove(&model.table);
     shape.joined = joined.into_iter().collect();
-    shape.filter = Filter { all_of: conditions.all_of, has_unknown: conditions.has_unknown || !options.is_complete };
+    shape.filter =
+        Filter { all_of: conditions.all_of, has_unknown: conditions.has_unknown || !options.is_complete };
     shape.order_known = match options.get("orderBy") {
         Given::Absent => options.is_complete,
         Given::Sure(at) => reading.order(at, &mut shape.order),
@@ -65,8 +67,9 @@ fn selected(reading: &Reading<'_>, model: &Model, at: Place) -> Columns {
     }
     let with = |wanted: bool| -> BTreeSet<String> {
         let entries = object.entries.iter();
-        let entries = entries
-            .filter(|entry| matches!(reading.reader.see(entry.value).expr, Expr::Bool(value) if value == wanted));
+        let entries = entries.filter(
+            |entry| matches!(reading.reader.see(entry.value).expr, Expr::Bool(value) if value == wanted),
+        );
         entries.filter_map(|entry| model.column(entry.name)).map(str::to_owned).collect()
     };
     let (included, excluded) = (with(true), with(false));

@@ -77,7 +77,10 @@ fn relations(
         let own = &mut drafts[table].relations;
         // A constraint on the same columns gets the name.
         let known = own.iter_mut().find(|it| {
-            it.field.is_none() && it.target == target && it.columns == relation.columns && !it.columns.is_empty()
+            it.field.is_none()
+                && it.target == target
+                && it.columns == relation.columns
+                && !it.columns.is_empty()
         });
         match known {
             Some(known) => known.field.clone_from(&relation.field),

@@ -43,12 +43,14 @@ pub(super) struct Reading<'p> {
 /// One schema for all tables of a dialect, or one for each package where tables of several share a name.
 pub(super) fn databases(program: &Program, texts: &mut Texts<'_>) -> Vec<Declared> {
     let none = Schema::default();
-    let reading = Reading { program, reader: Reader::new(program, &none), is_snake: uses_snake_case(program) };
+    let reading =
+        Reading { program, reader: Reader::new(program, &none), is_snake: uses_snake_case(program) };
     let found = reading.tables(texts);
     let mut groups: Vec<(Dialect, String, Vec<Found>)> = Vec::new();
     for dialect in [Dialect::Postgresql, Dialect::Mysql, Dialect::Sqlite, Dialect::Other] {
         let own = || found.iter().filter(|it| it.dialect == dialect);
-        let is_shared = own().enumerate().any(|(n, it)| own().take(n).any(|other| other.draft.table == it.draft.table));
+        let is_shared =
+            own().enumerate().any(|(n, it)| own().take(n).any(|other| other.draft.table == it.draft.table));
         for it in own() {
             let package = program.package_folder(&it.draft.location.file).unwrap_or_default();
             let home = if is_shared { package.to_owned() } else { String::new() };
@@ -105,7 +107,8 @@ impl<'p> Reading<'p> {
             let file = file as u32;
             for (n, call) in facts.calls.iter().enumerate() {
                 let [_, columns, ..] = facts.list(call.args) else { continue };
-                let is_plain = matches!(facts.expr(*columns), Expr::Object(_) | Expr::Function(_) | Expr::Symbol(_));
+                let is_plain =
+                    matches!(facts.expr(*columns), Expr::Object(_) | Expr::Function(_) | Expr::Symbol(_));
                 let callee = Place { file, expr: call.callee };
                 if is_plain && let Some(dialect) = self.maker(callee) {
                     let at = CallAt { file, call: CallId(n as u32) };
@@ -254,11 +257,13 @@ impl<'p> Reading<'p> {
 
     fn column(&self, field: &str, at: Place, found: &mut Found, texts: &mut Texts<'_>) {
         let Some(chain) = self.chain(at, None, 0) else { return };
-        let name = chain.name.unwrap_or_else(|| if self.is_snake { snake_case(field) } else { field.to_owned() });
+        let name =
+            chain.name.unwrap_or_else(|| if self.is_snake { snake_case(field) } else { field.to_owned() });
         let has = |wanted: &str| chain.steps.iter().any(|step| method_name(self.program, *step) == wanted);
         let is_primary = has("primaryKey");
         let nullable = !is_primary && !has("notNull") && !chain.kind.ends_with("serial");
-        let kind = if has("array") { ColumnType::Array(Box::new(kind(&chain.kind))) } else { kind(&chain.kind) };
+        let kind =
+            if has("array") { ColumnType::Array(Box::new(kind(&chain.kind))) } else { kind(&chain.kind) };
         let location = location_of(self.program, texts, at);
         found.draft.column(field, &name, kind, nullable, location);
         if is_primary {
@@ -294,8 +299,10 @@ impl<'p> Reading<'p> {
         let seen = self.reader.see(at);
         let Expr::Call(end) = seen.expr else { return None };
         let file = seen.place.file;
-        let mut steps: Vec<CallAt> =
-            chain_of(self.program, CallAt { file, call: end }).into_iter().map(|call| CallAt { file, call }).collect();
+        let mut steps: Vec<CallAt> = chain_of(self.program, CallAt { file, call: end })
+            .into_iter()
+            .map(|call| CallAt { file, call })
+            .collect();
         let root = steps.pop()?;
         steps.reverse();
         let facts = self.program.facts(file);
@@ -312,7 +319,8 @@ impl<'p> Reading<'p> {
             Value::Function(function) if depth < 6 => {
                 let it = self.program.facts(function.file).function(function.id);
                 let [only] = it.returns.as_slice() else { return None };
-                let inner = self.chain(Place { file: function.file, expr: only.value }, Some(root), depth + 1)?;
+                let inner =
+                    self.chain(Place { file: function.file, expr: only.value }, Some(root), depth + 1)?;
                 let name = inner.name;
                 let steps = inner.steps.into_iter().chain(steps).collect();
                 Some(Chain { kind: inner.kind, name, steps })
@@ -328,12 +336,12 @@ impl<'p> Reading<'p> {
         if api.path != "customType()" {
             return if api.path.ends_with("Enum()") { "enum".to_owned() } else { api.last().to_owned() };
         }
-        let stated = self.call_behind(callee).and_then(|made| argument(self.program, made, 0)).and_then(|at| {
-            match self.reader.object(at).get("dataType") {
+        let stated = self.call_behind(callee).and_then(|made| argument(self.program, made, 0)).and_then(
+            |at| match self.reader.object(at).get("dataType") {
                 Given::Sure(at) => self.result_of(at).and_then(|at| text_at(self.program, at)),
                 _ => None,
-            }
-        });
+            },
+        );
         let stated = stated.unwrap_or_default();
         stated.split('(').next().unwrap_or(stated).to_owned()
     }
@@ -352,11 +360,14 @@ impl<'p> Reading<'p> {
         let seen = self.reader.see(at);
         let Expr::Call(end) = seen.expr else { return };
         let file = seen.place.file;
-        let chain: Vec<CallAt> =
-            chain_of(self.program, CallAt { file, call: end }).into_iter().map(|call| CallAt { file, call }).collect();
+        let chain: Vec<CallAt> = chain_of(self.program, CallAt { file, call: end })
+            .into_iter()
+            .map(|call| CallAt { file, call })
+            .collect();
         let Some(root) = chain.last().copied() else { return };
         let kind = method_of(self.program, root).unwrap_or_default();
-        let step = |wanted: &str| chain.iter().copied().find(|step| method_name(self.program, *step) == wanted);
+        let step =
+            |wanted: &str| chain.iter().copied().find(|step| method_name(self.program, *step) == wanted);
         match kind {
             "index" | "uniqueIndex" | "unique" => {
                 let using = step("using");
@@ -506,8 +517,10 @@ fn method_of(program: &Program, at: CallAt) -> Option<&str> {
     let callee = facts.call(at.call).callee;
     match facts.expr(callee) {
         Expr::Member { property, .. } => Some(facts.name(property)),
-        Expr::Symbol(symbol) => super::conditions::imported_name(program, Place { file: at.file, expr: callee })
-            .or_else(|| Some(facts.name(facts.symbol(symbol).name))),
+        Expr::Symbol(symbol) => {
+            super::conditions::imported_name(program, Place { file: at.file, expr: callee })
+                .or_else(|| Some(facts.name(facts.symbol(symbol).name)))
+        }
         _ => None,
     }
 }
@@ -555,4 +568,3 @@ fn action(name: &str) -> ReferentialAction {
         _ => ReferentialAction::NoAction,
     }
 }
-

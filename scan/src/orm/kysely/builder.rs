@@ -1,17 +1,29 @@
 //! Built queries: `db.selectFrom('post as p').innerJoin(…).where('p.uri', '=', uri).execute()`.
 
-use tuneup_model::{Bound, ColumnRef, Columns, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef};
+use tuneup_model::{
+    Bound, ColumnRef, Columns, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef,
+};
 
 use super::conditions::{self, Scope};
 use super::{VERBS, databases};
 use crate::facts::{CallKind, Expr, FnId};
 use crate::objects::{Follow as _, Given, Reader, sql_query};
-use crate::orm::{CallAt, Handle, HandleKind, ModelRef, Step, Steps, argument, chain_of, method_name, root_of, text_at};
+use crate::orm::{
+    CallAt, Handle, HandleKind, ModelRef, Step, Steps, argument, chain_of, method_name, root_of, text_at,
+};
 use crate::place::Place;
 use crate::program::{Program, Value};
 
-const JOINS: &[&str] =
-    &["innerJoin", "leftJoin", "rightJoin", "fullJoin", "crossJoin", "innerJoinLateral", "leftJoinLateral", "using"];
+const JOINS: &[&str] = &[
+    "innerJoin",
+    "leftJoin",
+    "rightJoin",
+    "fullJoin",
+    "crossJoin",
+    "innerJoinLateral",
+    "leftJoinLateral",
+    "using",
+];
 
 /// A table as a query names it.
 #[derive(Debug, Clone)]
@@ -38,7 +50,11 @@ pub(super) fn built(program: &Program, model: Option<ModelRef>, steps: &Steps<'_
     let verb = steps.named(VERBS).last();
     let end = steps.all.last().map_or("execute", |step| step.method);
     let Some(verb) = verb else {
-        return if kind == CallKind::Tagged || begin.method == "raw" { raw(program, begin) } else { unknown(end) };
+        return if kind == CallKind::Tagged || begin.method == "raw" {
+            raw(program, begin)
+        } else {
+            unknown(end)
+        };
     };
     let ctes = ctes(program, steps);
     let subject = argument(program, verb.at, 0).and_then(|at| subject(program, at, &ctes, 0));
@@ -83,7 +99,9 @@ fn subject(program: &Program, at: Place, ctes: &[(String, Option<String>)], dept
         let (table, alias) = text.split_once(" as ").map_or((text, text), |(table, alias)| (table, alias));
         let (table, alias) = (table.trim(), alias.trim());
         return match ctes.iter().find(|(name, _)| name == table) {
-            Some((_, inner)) => inner.clone().map(|inner| Subject { table: inner, alias: alias.to_owned(), is_plain: false }),
+            Some((_, inner)) => {
+                inner.clone().map(|inner| Subject { table: inner, alias: alias.to_owned(), is_plain: false })
+            }
             None => Some(Subject { table: table.to_owned(), alias: alias.to_owned(), is_plain: true }),
         };
     }
@@ -99,12 +117,13 @@ fn subject(program: &Program, at: Place, ctes: &[(String, Option<String>)], dept
         Expr::Call(call) => {
             let end = CallAt { file: at.file, call };
             let calls = chain_of(program, end).into_iter().map(|call| CallAt { file: at.file, call });
-            let begun = calls.clone().find(|call| VERBS.contains(&method_name(program, *call))).or_else(|| {
-                match program.eval(Place { file: at.file, expr: root_of(program, end) }) {
-                    Value::Handle(Handle { kind: HandleKind::Builder(begin, _), .. }) => Some(begin),
-                    _ => None,
-                }
-            })?;
+            let begun =
+                calls.clone().find(|call| VERBS.contains(&method_name(program, *call))).or_else(|| {
+                    match program.eval(Place { file: at.file, expr: root_of(program, end) }) {
+                        Value::Handle(Handle { kind: HandleKind::Builder(begin, _), .. }) => Some(begin),
+                        _ => None,
+                    }
+                })?;
             let inner = again(argument(program, begun, 0)?)?;
             Some(Subject { is_plain: false, ..inner })
         }
@@ -129,7 +148,12 @@ fn ctes(program: &Program, steps: &Steps<'_>) -> Vec<(String, Option<String>)> {
 }
 
 /// The table that the first query within a function reads.
-fn first_table(program: &Program, file: u32, function: FnId, ctes: &[(String, Option<String>)]) -> Option<String> {
+fn first_table(
+    program: &Program,
+    file: u32,
+    function: FnId,
+    ctes: &[(String, Option<String>)],
+) -> Option<String> {
     let facts = program.facts(file);
     let span = facts.function(function).span;
     let mut begun: Vec<CallAt> = (0..facts.calls.len() as u32)
@@ -151,7 +175,8 @@ fn joins<'p>(
     for step in steps.named(JOINS) {
         let joined = argument(program, step.at, 0).and_then(|at| subject(program, at, ctes, 0));
         if let Some(joined) = joined {
-            let model = databases::table_for(program, step.at.file, &joined.table).filter(|_| joined.is_plain);
+            let model =
+                databases::table_for(program, step.at.file, &joined.table).filter(|_| joined.is_plain);
             let known = model.map(|it| program.model(it));
             shape.joined.push(joined.table.clone());
             let table = if joined.is_plain { joined.table } else { String::new() };
@@ -250,7 +275,8 @@ fn selected(program: &Program, steps: &Steps<'_>, scope: &Scope<'_>, shape: &mut
     if !shape.operation.is_read() || steps.named(&["selectAll"]).next().is_some() {
         return;
     }
-    let selects: Vec<&Step<'_>> = steps.named(&["select", "distinctOn"]).filter(|it| it.method == "select").collect();
+    let selects: Vec<&Step<'_>> =
+        steps.named(&["select", "distinctOn"]).filter(|it| it.method == "select").collect();
     let mut columns = Vec::new();
     let mut is_known = !selects.is_empty();
     let mut aggregates = 0;
@@ -278,6 +304,10 @@ fn selected(program: &Program, steps: &Steps<'_>, scope: &Scope<'_>, shape: &mut
     columns.sort();
     columns.dedup();
     let grouped = steps.named(&["groupBy"]).next().is_some();
+    if grouped && aggregates == 0 && shape.operation == Operation::ReadMany {
+        // One row per group, not per row of the table.
+        shape.operation = Operation::Aggregate;
+    }
     if aggregates > 0 {
         let is_only = aggregates == 1 && columns.is_empty() && !grouped;
         shape.operation = if is_only { Operation::Count } else { Operation::Aggregate };
@@ -312,7 +342,9 @@ fn is_count(program: &Program, at: Place) -> bool {
             return true;
         }
         let text = facts.args(call).first().map(|expr| facts.expr(*expr));
-        let (CallKind::Tagged, Some(Expr::Template(parts))) = (facts.call(call).kind, text) else { return false };
+        let (CallKind::Tagged, Some(Expr::Template(parts))) = (facts.call(call).kind, text) else {
+            return false;
+        };
         matches!(facts.list(parts).first().map(|first| facts.expr(*first)), Some(Expr::Str(text))
             if facts.name(text).trim_start().to_ascii_lowercase().starts_with("count("))
     });

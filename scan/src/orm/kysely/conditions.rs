@@ -95,7 +95,9 @@ fn operator(text: &str) -> Option<PredicateOp> {
         "=" | "==" => PredicateOp::Equal,
         "in" => PredicateOp::In,
         "<" | "<=" | ">" | ">=" | "between" => PredicateOp::Range,
-        "!=" | "<>" | "is not" | "not in" | "not like" | "not ilike" | "is distinct from" => PredicateOp::NotEqual,
+        "!=" | "<>" | "is not" | "not in" | "not like" | "not ilike" | "is distinct from" => {
+            PredicateOp::NotEqual
+        }
         "is" => PredicateOp::IsNull,
         "like" | "ilike" | "@>" | "<@" | "?" | "&&" | "match" => PredicateOp::Contains,
         _ => return None,

@@ -25,14 +25,16 @@ pub(super) fn table_for(program: &Program, file: u32, name: &str) -> Option<Mode
         let model = ModelRef { schema: n as u32, model: *model as u32 };
         found.push((model, is_own, home(&first.location.file)));
     }
-    let around = found.iter().filter(|(.., home)| path.strip_prefix(home).is_some_and(|it| it.starts_with('/')));
+    let around =
+        found.iter().filter(|(.., home)| path.strip_prefix(home).is_some_and(|it| it.starts_with('/')));
     let nearest = around.clone().map(|(.., home)| home.len()).max();
     let nearest: Vec<ModelRef> =
         around.filter(|(.., home)| Some(home.len()) == nearest).map(|(model, ..)| *model).collect();
     if let [only] = nearest[..] {
         return Some(only);
     }
-    let own: Vec<ModelRef> = found.iter().filter(|(_, is_own, _)| *is_own).map(|(model, ..)| *model).collect();
+    let own: Vec<ModelRef> =
+        found.iter().filter(|(_, is_own, _)| *is_own).map(|(model, ..)| *model).collect();
     match (&own[..], &found[..]) {
         ([only], _) => Some(*only),
         ([], [(only, ..)]) if !has_own => Some(*only),

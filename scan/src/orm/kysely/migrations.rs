@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use tuneup_model::{Catalog, Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, QueryApi, ReferentialAction, Table};
+use tuneup_model::{
+    Catalog, Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, QueryApi, ReferentialAction, Table,
+};
 
 use super::builder::texts;
 use super::is_own;
@@ -90,7 +92,8 @@ fn is_schema_call(program: &Program, at: CallAt) -> bool {
     }
     let Expr::Member { object: db, property } = facts.expr(object) else { return false };
     let connection = Handle { api: QueryApi::Kysely, kind: HandleKind::Connection };
-    facts.name(property) == "schema" && program.eval(Place { file: at.file, expr: db }) == Value::Handle(connection)
+    facts.name(property) == "schema"
+        && program.eval(Place { file: at.file, expr: db }) == Value::Handle(connection)
 }
 
 fn is_raw(program: &Program, at: CallAt) -> bool {
@@ -238,7 +241,8 @@ impl<'p> Applied<'p, '_, '_> {
                     let from = std::mem::replace(&mut table.name, to.to_owned());
                     to.clone_into(&mut table.model);
                     let keys = self.catalog.tables.iter_mut().flat_map(|it| &mut it.foreign_keys);
-                    keys.filter(|key| key.references == from).for_each(|key| to.clone_into(&mut key.references));
+                    keys.filter(|key| key.references == from)
+                        .for_each(|key| to.clone_into(&mut key.references));
                 }
             }
             "dropConstraint" => {
@@ -263,14 +267,16 @@ impl<'p> Applied<'p, '_, '_> {
 
     fn add_column(&mut self, table: &mut Table, step: CallAt) {
         let (Some(name), Some(at)) = (self.text(step, 0), argument(self.program, step, 0)) else { return };
-        let constraints = argument(self.program, step, 2).map(|at| callback(self.program, at)).unwrap_or_default();
+        let constraints =
+            argument(self.program, step, 2).map(|at| callback(self.program, at)).unwrap_or_default();
         let has = |wanted: &str| constraints.iter().any(|it| method_name(self.program, *it) == wanted);
         let is_primary = has("primaryKey");
         if table.column(name).is_none() {
             table.columns.push(Column {
                 name: name.to_owned(),
                 field: name.to_owned(),
-                kind: argument(self.program, step, 1).map_or(ColumnType::Other(String::new()), |at| self.kind(at)),
+                kind: argument(self.program, step, 1)
+                    .map_or(ColumnType::Other(String::new()), |at| self.kind(at)),
                 nullable: !is_primary && !has("notNull"),
                 location: location_of(self.program, self.texts, at),
             });
@@ -333,7 +339,12 @@ impl<'p> Applied<'p, '_, '_> {
         for it in steps {
             match method_name(self.program, *it) {
                 "column" | "columns" => columns.extend(self.list(*it, 0)),
-                "expression" => columns.push("(expression)".to_owned()),
+                "expression" => {
+                    let column = self.expression(*it).filter(|name| {
+                        self.catalog.table(table).is_some_and(|table| table.column(name).is_some())
+                    });
+                    columns.push(column.map_or_else(|| "(expression)".to_owned(), str::to_owned));
+                }
                 _ => {}
             }
         }
@@ -345,11 +356,23 @@ impl<'p> Applied<'p, '_, '_> {
             "brin" => IndexMethod::Brin,
             _ => IndexMethod::Other,
         };
-        let (unique, partial) = (step("unique").is_some(), step("where").is_some());
+        // Rows that equality finds are not null: such an index serves it as a full one does.
+        let (unique, condition) = (step("unique").is_some(), step("where"));
+        let partial = condition.is_some_and(|at| {
+            self.text(at, 0) != columns.first().map(String::as_str) || self.text(at, 1) != Some("is not")
+        });
         if let Some(table) = self.catalog.tables.iter_mut().find(|it| it.name == table) {
             let name = Some(name.to_owned());
             table.indexes.push(Index { name, columns, unique, method, partial });
         }
+    }
+
+    /// The column that an expression in SQL begins with: `` sql`code desc` ``.
+    fn expression(&self, at: CallAt) -> Option<&'p str> {
+        let at = self.program.follow(argument(self.program, at, 0)?)?;
+        let Expr::Call(call) = self.program.facts(at.file).expr(at.expr) else { return None };
+        let text = text_at(self.program, argument(self.program, CallAt { file: at.file, call }, 0)?)?;
+        text.split([' ', ')']).next().map(|name| name.trim_matches('"'))
     }
 
     /// A statement in SQL; what it creates stands where the text does.

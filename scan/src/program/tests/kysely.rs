@@ -197,7 +197,9 @@ fn several_databases_are_kept_apart() {
         ]
     );
     let linked = super::link(text);
-    let table = |n: usize| linked.program.table_for(&linked.program.queries[n], "actor").map(|it| it.location.file.as_str());
+    let table = |n: usize| {
+        linked.program.table_for(&linked.program.queries[n], "actor").map(|it| it.location.file.as_str())
+    };
     assert_eq!(
         [table(0), table(1), table(2)],
         [Some("a/src/db/migrations/1.ts"), Some("b/src/store/db/migrations/1.ts"), None]
