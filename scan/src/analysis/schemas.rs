@@ -94,6 +94,9 @@ pub(super) fn catalog_of(
     for SqlFile { path, text } in sql_files::migrations(tree, files, &mut passed) {
         stats.files += 1;
         stats.lines += text.lines().count();
+        // Only MySQL, and SQLite after it, quote names so.
+        let quotes = schemas.is_empty() && text.contains('`');
+        let dialect = if quotes { Dialect::Mysql } else { dialect };
         left_out.extend(tuneup_sql::apply_ddl(&mut migrated, path, &text, dialect));
     }
     // With a Prisma schema the migrations only add; what they hold beside tables is no concern.

@@ -29,6 +29,8 @@ pub(crate) struct Steps<'p> {
 pub(crate) struct Built {
     pub calls: Vec<CallAt>,
     pub ends: Vec<CallAt>,
+    /// Those of the ends that do not run it themselves: whoever awaits it later does.
+    pub awaited: Vec<CallAt>,
     /// True where it is handed to code that may add steps of its own.
     pub is_open: bool,
 }
@@ -39,6 +41,7 @@ impl<'p> Steps<'p> {
         let chain = chain_of(program, end);
         let own = guards(program, end);
         let until = program.runs_by(begin, end);
+        let first = guards(program, begin);
         let elsewhere: Vec<CallAt> = built
             .ends
             .iter()
@@ -59,9 +62,11 @@ impl<'p> Steps<'p> {
             {
                 continue;
             }
-            let is_certain = in_chain
-                || of_begin
-                || (shares_function && guards(program, *at).iter().all(|guard| own.contains(guard)));
+            let holds = |known: &[GuardId]| guards(program, *at).iter().all(|guard| known.contains(guard));
+            // What comes with the beginning holds wherever that is, in a function that makes the builder.
+            let begins = at.file == begin.file && function_of(program, *at) == function_of(program, begin);
+            let is_certain =
+                in_chain || of_begin || (shares_function && holds(&own)) || (begins && holds(&first));
             all.push(Step { method: method_name(program, *at), at: *at, is_certain });
         }
         all.sort_by_key(|step| {

@@ -9,6 +9,7 @@ use super::libraries;
 use super::targets::Target;
 use super::value::{FnRef, Value};
 use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, SymbolKind};
+use crate::objects::Follow as _;
 use crate::place::Place;
 
 impl Program {
@@ -48,6 +49,7 @@ impl Program {
                 self.collection_class(file, Some(inner), depth + 1)
             }
             Expr::Choice(list) => self.collection_class(file, facts.list(list).first().copied(), depth + 1),
+            Expr::Call(_) if self.gives_few(file, expr) => LoopClass::Constant,
             Expr::Call(call) => self.made_by_call(file, call, depth),
             Expr::Param { function, index } if self.is_always_short(file, function, index, depth) => {
                 LoopClass::Constant
@@ -66,6 +68,25 @@ impl Program {
                 let arg = self.facts(*from).args(*call).get(index as usize).copied();
                 arg.is_some() && self.collection_class(*from, arg, depth + 4) == LoopClass::Constant
             })
+    }
+
+    /// True for the result of a function that gives a short list as written: `return [record, media]`.
+    fn gives_few(&self, file: u32, expr: ExprId) -> bool {
+        let Some(at) = self.follow(Place { file, expr }) else { return false };
+        let Expr::Call(call) = self.facts(at.file).expr(at.expr) else { return false };
+        let Target::Functions(targets, _) = self.target(at.file, call) else { return false };
+        targets.iter().all(|target| {
+            let facts = self.facts(target.file);
+            let returns = &facts.function(target.id).returns;
+            !returns.is_empty()
+                && returns.iter().all(|it| match facts.expr(it.value) {
+                    Expr::Array(list) => {
+                        list.len as usize <= SMALL
+                            && !facts.list(list).iter().any(|it| matches!(facts.expr(*it), Expr::Spread(_)))
+                    }
+                    _ => false,
+                })
+        })
     }
 
     fn collection_by_value(&self, file: u32, expr: ExprId) -> LoopClass {

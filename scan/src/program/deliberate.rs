@@ -4,11 +4,14 @@
 use tuneup_model::{Operation, PredicateOp};
 
 use super::Program;
+use super::iterations::Form;
 use super::reach::Hop;
-use super::repeated::Trap;
+use super::repeated::{Repeated, Trap};
+use super::roles::Role;
 use super::targets::Target;
-use super::value::FnRef;
-use crate::facts::{CallId, Expr, GuardId, GuardKind, Span};
+use super::value::{FnRef, Value};
+use crate::facts::{CallId, CallKind, ExitKind, Expr, GuardId, GuardKind, Span};
+use crate::place::Place;
 
 impl Program {
     /// What speaks for repeating this query per element.
@@ -73,5 +76,48 @@ impl Program {
         let facts = self.facts(file);
         std::iter::successors(guard, |id| facts.guard(*id).parent)
             .any(|id| facts.guard(id).kind == GuardKind::Catch && within.contains(facts.guard(id).span))
+    }
+
+    /// True where a branch around the call makes an error, as one does to throw it.
+    pub(crate) fn leads_to_error(&self, file: u32, call: CallId) -> bool {
+        let facts = self.facts(file);
+        let around: Vec<GuardId> =
+            std::iter::successors(facts.call(call).guard, |id| facts.guard(*id).parent).collect();
+        facts.calls.iter().any(|other| {
+            let name = super::iterations::callee_name(facts, other.callee);
+            other.kind == CallKind::New
+                && (name.ends_with("Error") || name.ends_with("Exception"))
+                && other.guard.is_some_and(|guard| around.contains(&guard))
+                && facts.span(other.expr).start > facts.span(facts.call(call).expr).start
+        })
+    }
+
+    /// True for a call in a loop whose failure for one element is caught there, so that the others go on.
+    pub(crate) fn fails_alone(&self, it: &Repeated) -> bool {
+        let facts = self.facts(it.file);
+        let Form::Loop(id) = it.iteration.form else { return false };
+        let chain = |guard: Option<GuardId>| std::iter::successors(guard, |id| facts.guard(*id).parent);
+        let within = |id: &GuardId, kind: GuardKind| {
+            facts.guard(*id).kind == kind && it.iteration.body.contains(facts.guard(*id).span)
+        };
+        let is_tried = chain(facts.call(it.call).guard).any(|id| within(&id, GuardKind::Try));
+        let leaves = facts.loop_(id).exits.iter().any(|exit| {
+            exit.kind != ExitKind::Continue && chain(exit.guard).any(|id| within(&id, GuardKind::Catch))
+        });
+        is_tried && !leaves
+    }
+
+    /// True where the program opens `SQLite` files that its callers name: one for each user, tenant or the like.
+    pub(crate) fn opens_chosen_files(&self) -> bool {
+        self.files.iter().enumerate().any(|(file, facts)| {
+            let opens = |call: &crate::facts::Call| {
+                let callee = Place { file: file as u32, expr: call.callee };
+                call.kind == CallKind::New
+                    && facts.list(call.args).first().is_some_and(|arg| self.parameter(file as u32, *arg).is_some())
+                    && matches!(self.eval(callee), Value::Api(api)
+                        if matches!(api.package.as_str(), "better-sqlite3" | "sqlite3" | "sqlite" | "bun:sqlite" | "libsql"))
+            };
+            self.roles[file] != Role::Test && facts.calls.iter().any(opens)
+        })
     }
 }

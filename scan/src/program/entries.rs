@@ -202,7 +202,9 @@ impl Program {
                 _ => (false, "", ""),
             };
             let is_route = self.names_a_route(file, id);
-            if !registers && !is_route {
+            let is_global =
+                matches!(&self.targets[file as usize][n], Target::Api(api) if api.package == "global");
+            if !registers && !is_route && (is_global || !self.hands_over_handler(file, id)) {
                 continue;
             }
             let kind = if is_route { EntryKind::Request } else { registration_kind(package, name) };
@@ -236,6 +238,17 @@ impl Program {
                         Value::Function(_) | Value::Memoized(..)
                     )
             })
+    }
+
+    /// True for a call that hands over an object with a `handler`: a route, job or tool as most frameworks take it.
+    fn hands_over_handler(&self, file: u32, call: CallId) -> bool {
+        let facts = &self.files[file as usize];
+        facts.args(call).iter().any(|arg| match facts.expr(*arg) {
+            Expr::Object(list) => facts
+                .property(list, "handler")
+                .is_some_and(|value| matches!(facts.expr(value), Expr::Function(_))),
+            _ => false,
+        })
     }
 
     /// `createTool({ execute: async () => … })`: an object with functions, for the library to call.
@@ -295,10 +308,11 @@ impl Program {
                 for arg in facts.args(inner) {
                     self.functions_in(file, *arg, depth + 1, found);
                 }
-                if let Value::Function(function) | Value::Memoized(function, _) =
-                    self.eval(Place { file, expr })
-                {
-                    found.push(function);
+                match self.eval(Place { file, expr }) {
+                    Value::Function(function) | Value::Memoized(function, _) => found.push(function),
+                    // Handlers made in one place: `{ ...posts(db), ...likes(db) }`.
+                    Value::Object(at) if depth < 3 => self.functions_in(at.file, at.expr, depth + 1, found),
+                    _ => {}
                 }
             }
             Expr::Cast { expr, .. } | Expr::Await(expr) | Expr::Spread(expr) => {

@@ -12,7 +12,7 @@ use crate::objects::Follow as _;
 use crate::orm::{self, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome};
 use crate::place::Place;
 use crate::report::Texts;
-use crate::schema::Model;
+use crate::schema::{Model, Schema};
 
 /// All calls on builders, by the call that begins each.
 pub(super) type Builders = FxHashMap<CallAt, Built>;
@@ -24,7 +24,8 @@ impl Program {
             for declared in orm.databases(self, texts) {
                 let schema = self.schemas.len() as u32;
                 self.entities.add(schema, &declared.names);
-                if self.catalog.tables.is_empty() {
+                // What declares the tables knows the database; SQL files only guess.
+                if self.schemas.is_empty() {
                     self.catalog.dialect = declared.schema.provider;
                 }
                 for table in &declared.schema.catalog.tables {
@@ -74,6 +75,13 @@ impl Program {
         }
         let own = self.schemas.get(schema? as usize)?.catalog.table(name)?;
         self.catalog.tables.iter().find(|it| it.name == name && it.location == own.location)
+    }
+
+    /// The schema that declares a table.
+    pub(crate) fn schema_of_table(&self, table: &Table) -> Option<&Schema> {
+        self.schemas
+            .iter()
+            .find(|schema| schema.catalog.table(&table.name).is_some_and(|it| it.location == table.location))
     }
 
     /// The model that an expression of the program makes: `pgTable(…)`.

@@ -85,7 +85,8 @@ impl Program {
                     found.push(Reached {
                         path: state.path.clone(),
                         query,
-                        dependent: Trace::new(facts, &sources).args_depend(inner),
+                        dependent: self.asks_of(query, function, inner, &sources)
+                            || (state.mask != 0 && self.begins_elsewhere(query, function)),
                         memo: state.memo,
                         ambiguous: state.ambiguous,
                         conditional: state.conditional,
@@ -96,6 +97,22 @@ impl Program {
             }
         }
         found
+    }
+
+    /// True where the query is given what comes from the sources, at any of its steps.
+    fn asks_of(&self, query: u32, function: FnRef, end: CallId, sources: &Sources) -> bool {
+        let mut trace = Trace::new(&self.files[function.file as usize], sources);
+        let parts = &self.queries[query as usize].parts;
+        std::iter::once(&end).chain(parts).any(|call| trace.args_depend(*call))
+    }
+
+    /// True for a query built up in another function, with what that is given.
+    fn begins_elsewhere(&self, query: u32, function: FnRef) -> bool {
+        self.queries[query as usize].built.is_some_and(|built| {
+            let facts = &self.files[built.begin.file as usize];
+            let begin = facts.span(facts.call(built.begin.call).expr);
+            built.begin.file != function.file || !facts.function(function.id).span.contains(begin)
+        })
     }
 
     fn enter(

@@ -4,12 +4,14 @@
 
 mod classes;
 mod drivers;
+mod drizzle;
 mod entries;
 mod handles;
 mod hostile;
 mod imports;
 mod knex;
 mod mikro_orm;
+mod kysely;
 mod values;
 mod wrappers;
 
@@ -99,6 +101,74 @@ fn query_calls(text: &str) -> Vec<String> {
         .collect();
     found.sort();
     found.into_iter().map(|(.., text)| text).collect()
+}
+
+/// Each query as `file:line operation table (joined) [columns compared]`, and what is not known.
+fn shapes(text: &str) -> Vec<String> {
+    let linked = link(text);
+    let mut found: Vec<(u32, u32, String)> = Vec::new();
+    for query in &linked.program.queries {
+        let facts = linked.program.facts(query.file);
+        let start = facts.span(facts.call(query.call).expr).start;
+        let shape = &query.shape;
+        let mut out = linked.call_line(query.file, query.call);
+        out.push_str(&format!(" {:?} {}", shape.operation, shape.table.name().unwrap_or("?")));
+        if !shape.joined.is_empty() {
+            out.push_str(&format!(" ({})", shape.joined.join(", ")));
+        }
+        for it in &shape.filter.all_of {
+            out.push_str(&format!(" {}.{} {:?}", it.column.table, it.column.column, it.op));
+        }
+        if shape.filter.has_unknown {
+            out.push_str(" and more");
+        }
+        for it in &shape.order {
+            out.push_str(&format!(" by {}{}", it.column.column, if it.descending { " desc" } else { "" }));
+        }
+        if shape.limit != tuneup_model::Bound::Absent {
+            out.push_str(&format!(" limit {:?}", shape.limit));
+        }
+        found.push((query.file, start, out));
+    }
+    found.sort();
+    found.into_iter().map(|(.., text)| text).collect()
+}
+
+/// Each table that a library declares: name, place, columns, keys and indexes.
+fn tables(text: &str, api: tuneup_model::QueryApi) -> Vec<String> {
+    let linked = link(text);
+    let schemas = linked.program.schemas.iter().filter(|schema| schema.api == api);
+    let mut found = Vec::new();
+    for schema in schemas {
+        for table in &schema.catalog.tables {
+            let columns: Vec<String> = table
+                .columns
+                .iter()
+                .map(|it| format!("{}{}:{:?}", it.name, if it.nullable { "?" } else { "" }, it.kind))
+                .collect();
+            let mut out = format!(
+                "{:?} {} {}:{}",
+                schema.provider, table.name, table.location.file, table.location.line
+            );
+            out.push_str(&format!(" [{}] key({})", columns.join(" "), table.primary_key.join(", ")));
+            for it in &table.indexes {
+                let unique = if it.unique { "unique" } else { "index" };
+                let partial = if it.partial { " partial" } else { "" };
+                out.push_str(&format!(" {unique}({}){partial}", it.columns.join(", ")));
+            }
+            for it in &table.foreign_keys {
+                let to = it.referenced_columns.join(", ");
+                out.push_str(&format!(
+                    " {} -> {}({to}) {:?}",
+                    it.columns.join(", "),
+                    it.references,
+                    it.on_delete
+                ));
+            }
+            found.push(out);
+        }
+    }
+    found
 }
 
 /// `file:line callee -> Function` for every call that reaches functions of the program.

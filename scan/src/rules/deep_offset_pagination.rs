@@ -98,7 +98,7 @@ fn check(program: &Program, report: &mut Report) {
             && !shape.keyset
             && extent != Extent::Few
             && site.is_served()
-            && tables.grows(&site.table.name)
+            && tables.grows(site.table)
             && !is_capped(program, site)
         {
             report.add(&RULE.doc, draft(&tables, site, extent));

@@ -46,7 +46,15 @@ pub(super) struct Filling {
 pub(super) struct Tables<'p> {
     pub program: &'p Program,
     pub sites: Vec<Site<'p>>,
-    filling: BTreeMap<&'p str, Filling>,
+    /// By name and place of the table: several databases may have one of that name.
+    filling: BTreeMap<TableKey<'p>, Filling>,
+}
+
+/// Name, file and line of a table.
+type TableKey<'p> = (&'p str, &'p str, u32);
+
+fn key_of(table: &Table) -> TableKey<'_> {
+    (&table.name, &table.location.file, table.location.line)
 }
 
 impl<'p> Tables<'p> {
@@ -85,7 +93,8 @@ impl<'p> Tables<'p> {
         };
         let nested = shape.joined.iter().map(String::as_str).filter(|_| shape.operation.is_write());
         for table in main.into_iter().chain(nested) {
-            let filling = self.filling.entry(table).or_default();
+            let Some(table) = self.program.table_for(query, table) else { continue };
+            let filling = self.filling.entry(key_of(table)).or_default();
             match role {
                 Role::App if is_reached => filling.served.push(id),
                 Role::App => filling.idle += 1,
@@ -94,19 +103,19 @@ impl<'p> Tables<'p> {
         }
     }
 
-    pub(super) fn filling(&self, table: &str) -> Filling {
-        self.filling.get(table).cloned().unwrap_or_default()
+    pub(super) fn filling(&self, table: &Table) -> Filling {
+        self.filling.get(&key_of(table)).cloned().unwrap_or_default()
     }
 
     /// True where work for users adds rows.
-    pub(super) fn grows(&self, table: &str) -> bool {
-        self.filling.get(table).is_some_and(|filling| !filling.served.is_empty())
+    pub(super) fn grows(&self, table: &Table) -> bool {
+        self.filling.get(&key_of(table)).is_some_and(|filling| !filling.served.is_empty())
     }
 
     /// True where only seeds and scripts add rows.
-    pub(super) fn only_seeded(&self, table: &str) -> bool {
+    pub(super) fn only_seeded(&self, table: &Table) -> bool {
         self.filling
-            .get(table)
+            .get(&key_of(table))
             .is_some_and(|filling| filling.served.is_empty() && filling.idle == 0 && filling.seeded > 0)
     }
 }
@@ -188,18 +197,23 @@ pub(super) fn is_cached(program: &Program, function: FnRef) -> bool {
     false
 }
 
-/// True where indexes are advised for this database.
-pub(super) fn advises_indexes(program: &Program) -> bool {
-    program.catalog.dialect != Dialect::Other
+/// True where indexes are advised for the database of a table.
+pub(super) fn advises_indexes(program: &Program, table: &Table) -> bool {
+    dialect_of(program, table) != Dialect::Other
 }
 
-/// True where the database itself makes an index for each foreign key.
-pub(super) fn indexes_foreign_keys(program: &Program) -> bool {
-    match program.catalog.dialect {
+/// The dialect of the database that a table is of.
+pub(super) fn dialect_of(program: &Program, table: &Table) -> Dialect {
+    program.schema_of_table(table).map_or(program.catalog.dialect, |schema| schema.provider)
+}
+
+/// True where the database of a table itself makes an index for each foreign key.
+pub(super) fn indexes_foreign_keys(program: &Program, table: &Table) -> bool {
+    match dialect_of(program, table) {
         Dialect::Postgresql | Dialect::Sqlite => false,
-        Dialect::Mysql => {
-            program.schemas.first().is_none_or(|schema| schema.relation_mode == RelationMode::ForeignKeys)
-        }
+        Dialect::Mysql => program
+            .schema_of_table(table)
+            .is_none_or(|schema| schema.relation_mode == RelationMode::ForeignKeys),
         Dialect::Other => true,
     }
 }
@@ -325,7 +339,7 @@ fn statement(program: &Program, table: &Table, columns: &[String]) -> String {
     create_index(
         &table.name,
         &columns,
-        IndexOptions { dialect: program.catalog.dialect, ..IndexOptions::default() },
+        IndexOptions { dialect: dialect_of(program, table), ..IndexOptions::default() },
     )
 }
 

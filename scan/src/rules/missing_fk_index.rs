@@ -82,11 +82,9 @@ app.get('/posts/:id/comments', async (req, res) => {
 "#;
 
 fn check(program: &Program, report: &mut Report) {
-    if indexes::indexes_foreign_keys(program) {
-        return;
-    }
     let tables = Tables::of(program);
-    for table in &program.catalog.tables {
+    let own = program.catalog.tables.iter().filter(|table| !indexes::indexes_foreign_keys(program, table));
+    for table in own {
         for key in &table.foreign_keys {
             if !table.has_index_leading_with(&key.columns) {
                 report.add(&RULE.doc, draft(&tables, table, key));
@@ -162,13 +160,13 @@ fn judge(tables: &Tables<'_>, table: &Table, uses: &[(Use, &Site<'_>)], draft: &
         draft.doubt("nothing in the program searches by it");
     } else if reached.count() == 0 {
         draft.doubt("no entry point reaches the queries that search by it");
-    } else if searches == 0 && !tables.grows(&table.name) {
+    } else if searches == 0 && !tables.grows(table) {
         draft.doubt("only deletes search by it, and no request or job is seen to add rows");
     }
     if !filters && volume::is_setting(table) {
         draft.doubt("the table is not known to hold many rows");
     }
-    if tables.only_seeded(&table.name) {
+    if tables.only_seeded(table) {
         draft.doubt("only seeds and scripts add rows");
     }
 }

@@ -82,12 +82,10 @@ app.get('/invites/:token', async (req, res) => {
 "#;
 
 fn check(program: &Program, report: &mut Report) {
-    if !indexes::advises_indexes(program) {
-        return;
-    }
     let tables = Tables::of(program);
     let mut wanted: BTreeMap<(&str, &str, Vec<String>), Lacks<'_, '_>> = BTreeMap::new();
-    for site in tables.sites.iter().filter(|site| site.arrival.is_some()) {
+    let advised = |site: &&Site<'_>| site.arrival.is_some() && indexes::advises_indexes(program, site.table);
+    for site in tables.sites.iter().filter(advised) {
         if let Some(lack) = lack(&tables, site) {
             let key = (site.table.name.as_str(), site.table.location.file.as_str(), lack.columns.clone());
             wanted.entry(key).or_default().push((lack, site));
@@ -252,9 +250,9 @@ fn draft(tables: &Tables<'_>, table: &Table, columns: &[String], lacks: &[(Lack,
     if let Some(doubt) = lead.doubt {
         draft.doubt(doubt);
     }
-    if tables.only_seeded(&table.name) {
+    if tables.only_seeded(table) {
         draft.doubt("only seeds and scripts add rows");
-    } else if !tables.grows(&table.name) {
+    } else if !tables.grows(table) {
         draft.doubt("no request or job is seen to add rows");
     }
     if lead.what != What::Find && volume::volume(tables, site).score < 1 {

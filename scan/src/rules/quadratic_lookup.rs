@@ -289,6 +289,11 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
     if stops_early(program, it) {
         draft.doubt("the loop stops at the first match");
     }
+    if program.leads_to_error(it.file, it.call)
+        || matches!(it.iteration.form, Form::Callback { call, .. } if program.leads_to_error(it.file, call))
+    {
+        draft.doubt("it runs only on the way to an error");
+    }
     if it.method != Method::Contains && !compares_keys(program, it) {
         draft.doubt("the elements are not compared by a key");
     }

@@ -1,8 +1,8 @@
 //! Rule `unbounded-find`: a list read without a limit, from a table that grows.
 
 use tuneup_model::{
-    Bound, Category, Columns, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter,
-    RuleDoc, Severity,
+    Bound, Category, Columns, Cost, Count, Dialect, EvidenceKind, Experiment, ExperimentKind, Operation,
+    Parameter, RuleDoc, Severity,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -85,7 +85,7 @@ fn check(program: &Program, report: &mut Report) {
         let shape = site.shape();
         let is_whole_list =
             shape.operation == Operation::ReadMany && shape.limit == Bound::Absent && !shape.keyset;
-        if !is_whole_list || !site.is_served() || !tables.grows(&site.table.name) {
+        if !is_whole_list || !site.is_served() || !tables.grows(site.table) {
             continue;
         }
         let extent = volume::extent(site);
@@ -121,6 +121,9 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     if indexes::is_cached(program, site.function(program)) {
         draft.doubt("the result is kept in a cache");
     }
+    if indexes::dialect_of(program, site.table) == Dialect::Sqlite && program.opens_chosen_files() {
+        draft.doubt("the database file is chosen at run time and may hold the rows of one user");
+    }
     if site.asked.windows {
         draft.doubt("a range with two ends bounds the rows");
     }
@@ -140,7 +143,7 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         after: "1 page of rows".to_owned(),
         counts: vec![Count { variable: "n".to_owned(), of: rows }],
     });
-    if let Some(insert) = tables.filling(&site.table.name).served.first() {
+    if let Some(insert) = tables.filling(site.table).served.first() {
         let query = &program.queries[*insert as usize];
         let at = Where::Code(paths::call_at(program, query.file, query.call));
         draft.evidence.push((EvidenceKind::Query, format!("adds rows to `{model}`"), at));

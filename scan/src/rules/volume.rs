@@ -135,7 +135,7 @@ impl Volume {
 pub(super) fn volume(tables: &Tables<'_>, site: &Site<'_>) -> Volume {
     let table = site.table;
     let mut volume = Volume::default();
-    let filling = tables.filling(&table.name);
+    let filling = tables.filling(table);
     match Sort::of(&table.model) {
         Sort::Event => volume.add(2, "its name says that rows only add up"),
         Sort::Content => volume.add(1, "its name says that users fill it"),

@@ -1,10 +1,10 @@
 //! Rule `write-in-loop`: an insert, update or delete per element of a collection.
 
-use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
+use tuneup_model::{Category, ExperimentKind, Operation, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
-use crate::program::Program;
+use crate::program::{Program, Repeated};
 use crate::report::Report;
 
 pub(super) static RULE: Rule = Rule {
@@ -72,7 +72,8 @@ app.post('/invites', async (req, res) => {
 "#;
 
 fn check(program: &Program, report: &mut Report) {
-    for it in repeats::of_sort(program, Repeat::Write) {
+    let all: Vec<&Repeated> = repeats::of_sort(program, Repeat::Write).collect();
+    for it in all.iter().copied() {
         let query = &program.queries[it.query as usize];
         let call = paths::callee_text(program, it.file, it.call);
         let collection = repeats::collection_text(program, it);
@@ -83,12 +84,43 @@ fn check(program: &Program, report: &mut Report) {
             format!("`{call}` runs `{target}` once per element of `{collection}`")
         };
         let mut draft = repeats::draft(program, it, message);
+        if all.iter().any(|other| is_undone_by(program, it, other)) || is_undone_within(program, it) {
+            draft.doubt("the loop both adds and deletes rows of the table, and their order counts");
+        }
+        if program.fails_alone(it) {
+            draft.doubt("each element fails by itself, which one statement for all would not do");
+        }
         draft.help = wording::batch_write(query.shape.api, query.shape.operation).to_owned();
         draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));
         draft.cost = Some(repeats::per_element_cost(program, it, "writes", "1 write"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BulkWrites));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
     }
+}
+
+/// True where the call that writes leads to the opposite as well, for another sort of element.
+fn is_undone_within(program: &Program, it: &Repeated) -> bool {
+    let own = &program.queries[it.query as usize].shape;
+    !it.path.is_empty()
+        && program.reach(it.file, it.call, &it.iteration.sources).iter().any(|reached| {
+            let other = &program.queries[reached.query as usize].shape;
+            own.table == other.table && are_opposite(own.operation, other.operation)
+        })
+}
+
+fn are_opposite(a: Operation, b: Operation) -> bool {
+    let adds = |it| matches!(it, Operation::Insert | Operation::InsertMany | Operation::Upsert);
+    let deletes = |it| matches!(it, Operation::Delete | Operation::DeleteMany);
+    adds(a) && deletes(b) || deletes(a) && adds(b)
+}
+
+/// True for two writes in the body of one loop of which one adds what the other deletes.
+fn is_undone_by(program: &Program, it: &Repeated, other: &Repeated) -> bool {
+    let shape = |it: &Repeated| &program.queries[it.query as usize].shape;
+    it.file == other.file
+        && it.iteration.body == other.iteration.body
+        && shape(it).table == shape(other).table
+        && are_opposite(shape(it).operation, shape(other).operation)
 }
 
 #[cfg(test)]
@@ -418,6 +450,56 @@ app.post('/all', async (req, res) => {
   const ids: string[] = req.body.ids;
   await prisma.user.createMany({ data: ids.map((id) => ({ id })) });
   res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn what_is_added_and_deleted_in_turn_keeps_its_order() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/ops', async (req, res) => {
+  const operations: { kind: string; id: string }[] = req.body.operations;
+  for (const op of operations) {
+    if (op.kind === 'add') await prisma.comment.create({ data: { postId: op.id } });
+    else await prisma.comment.delete({ where: { id: op.id } });
+  }
+});
+",
+        );
+    }
+
+    #[test]
+    fn elements_that_fail_one_by_one() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  const failed: string[] = [];
+  for (const id of ids) {
+    try {
+      await prisma.comment.delete({ where: { id } });
+    } catch {
+      failed.push(id);
+    }
+  }
+  for (const id of ids) {
+    try {
+      await prisma.comment.delete({ where: { id } });
+//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop: `prisma.comment.delete` writes once per element of `ids`
+    } catch (error) {
+      throw error;
+    }
+  }
 });
 ",
         );

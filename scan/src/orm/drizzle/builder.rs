@@ -186,6 +186,9 @@ fn select(
             shape.operation = if is_count { Operation::Count } else { Operation::Aggregate };
         }
     }
+    if grouped && shape.operation == Operation::ReadMany {
+        shape.operation = Operation::Aggregate;
+    }
     if shape.operation == Operation::ReadMany && shape.limit == Bound::Constant(1) {
         shape.operation = Operation::ReadOne;
     }

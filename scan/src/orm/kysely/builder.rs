@@ -304,6 +304,10 @@ fn selected(program: &Program, steps: &Steps<'_>, scope: &Scope<'_>, shape: &mut
     columns.sort();
     columns.dedup();
     let grouped = steps.named(&["groupBy"]).next().is_some();
+    if grouped && aggregates == 0 && shape.operation == Operation::ReadMany {
+        // One row per group, not per row of the table.
+        shape.operation = Operation::Aggregate;
+    }
     if aggregates > 0 {
         let is_only = aggregates == 1 && columns.is_empty() && !grouped;
         shape.operation = if is_only { Operation::Count } else { Operation::Aggregate };

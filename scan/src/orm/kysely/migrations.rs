@@ -339,7 +339,12 @@ impl<'p> Applied<'p, '_, '_> {
         for it in steps {
             match method_name(self.program, *it) {
                 "column" | "columns" => columns.extend(self.list(*it, 0)),
-                "expression" => columns.push("(expression)".to_owned()),
+                "expression" => {
+                    let column = self.expression(*it).filter(|name| {
+                        self.catalog.table(table).is_some_and(|table| table.column(name).is_some())
+                    });
+                    columns.push(column.map_or_else(|| "(expression)".to_owned(), str::to_owned));
+                }
                 _ => {}
             }
         }
@@ -351,11 +356,23 @@ impl<'p> Applied<'p, '_, '_> {
             "brin" => IndexMethod::Brin,
             _ => IndexMethod::Other,
         };
-        let (unique, partial) = (step("unique").is_some(), step("where").is_some());
+        // Rows that equality finds are not null: such an index serves it as a full one does.
+        let (unique, condition) = (step("unique").is_some(), step("where"));
+        let partial = condition.is_some_and(|at| {
+            self.text(at, 0) != columns.first().map(String::as_str) || self.text(at, 1) != Some("is not")
+        });
         if let Some(table) = self.catalog.tables.iter_mut().find(|it| it.name == table) {
             let name = Some(name.to_owned());
             table.indexes.push(Index { name, columns, unique, method, partial });
         }
+    }
+
+    /// The column that an expression in SQL begins with: `` sql`code desc` ``.
+    fn expression(&self, at: CallAt) -> Option<&'p str> {
+        let at = self.program.follow(argument(self.program, at, 0)?)?;
+        let Expr::Call(call) = self.program.facts(at.file).expr(at.expr) else { return None };
+        let text = text_at(self.program, argument(self.program, CallAt { file: at.file, call }, 0)?)?;
+        text.split([' ', ')']).next().map(|name| name.trim_matches('"'))
     }
 
     /// A statement in SQL; what it creates stands where the text does.
