@@ -136,7 +136,8 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         } else {
             let draft = &mut self.drafts[through];
             let has = |key: &[String]| key.len() == 2 && columns.iter().all(|column| key.contains(column));
-            let is_known = has(&draft.primary_key) || draft.indexes.iter().any(|index| has(&index.columns));
+            let is_known = has(&draft.primary_key)
+                || draft.indexes.iter().any(|index| index.unique && has(&index.columns));
             let is_unique = match it.options.get("through") {
                 Given::Sure(at) if matches!(self.reader.see(at).expr, Expr::Object(_)) => {
                     !self.is(&self.reader.object(at), "unique", false)
