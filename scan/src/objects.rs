@@ -93,7 +93,8 @@ impl Default for Object<'_> {
 
 impl<'a> Object<'a> {
     pub(crate) fn get(&self, name: &str) -> Given {
-        let found: Vec<&Entry<'a>> = self.entries.iter().filter(|entry| entry.name == name && !entry.is_symbol).collect();
+        let found: Vec<&Entry<'a>> =
+            self.entries.iter().filter(|entry| entry.name == name && !entry.is_symbol).collect();
         match found[..] {
             [] if self.is_complete => Given::Absent,
             [only] if only.is_certain && only.is_default => Given::Default(only.value),

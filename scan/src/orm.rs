@@ -9,8 +9,8 @@ mod builder;
 pub(crate) mod column_types;
 mod declared;
 pub(crate) mod filter;
-pub(crate) mod tables;
 mod sequelize;
+pub(crate) mod tables;
 mod typeorm;
 
 use tuneup_model::{QueryApi, QueryShape};
@@ -127,7 +127,9 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
     fn rows_of(&self, program: &Program, handle: HandleKind, _: &str, _: CallAt) -> Option<ModelRef> {
         let _ = program;
         match handle {
-            HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) | HandleKind::Row(model) => Some(model),
+            HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) | HandleKind::Row(model) => {
+                Some(model)
+            }
             _ => None,
         }
     }

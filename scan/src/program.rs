@@ -18,6 +18,7 @@ mod iterations;
 mod kept;
 mod libraries;
 mod members;
+mod models;
 mod params;
 mod reach;
 mod repeated;

@@ -2,12 +2,14 @@
 
 mod accessors;
 mod associations;
+mod attributes;
 mod decorated;
 mod find;
 mod migrations;
 mod models;
 mod naming;
 mod operators;
+mod settings;
 mod uncountable;
 
 use tuneup_model::{Operation, PredicateOp, QueryApi, QueryShape, TableRef};
@@ -206,7 +208,8 @@ fn on_connection(program: &Program, method: &str, at: CallAt) -> Outcome {
             }
         }
         "model" => {
-            let name = args.first().and_then(|expr| super::text_at(program, Place { file: at.file, expr: *expr }));
+            let name =
+                args.first().and_then(|expr| super::text_at(program, Place { file: at.file, expr: *expr }));
             match name.and_then(|name| model_called(program, name)) {
                 Some(model) => Outcome::Value(program.model_value(model)),
                 None => Outcome::Handle(HandleKind::AnyModel),
@@ -248,9 +251,7 @@ fn queried_model(program: &Program, at: CallAt) -> Option<ModelRef> {
 fn statement(program: &Program, at: Place) -> Place {
     let facts = program.facts(at.file);
     match facts.expr(at.expr) {
-        Expr::Object(list) => {
-            facts.property(list, "query").map_or(at, |expr| Place { file: at.file, expr })
-        }
+        Expr::Object(list) => facts.property(list, "query").map_or(at, |expr| Place { file: at.file, expr }),
         _ => at,
     }
 }

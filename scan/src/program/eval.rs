@@ -196,9 +196,8 @@ impl Program {
             Expr::Object(list) => (list.start..list.start + list.len).contains(&(position as u32)),
             _ => false,
         });
-        object.map_or(Value::Unknown, |expr| {
-            Value::Object(Place { file: at.file, expr: ExprId(expr as u32) })
-        })
+        object
+            .map_or(Value::Unknown, |expr| Value::Object(Place { file: at.file, expr: ExprId(expr as u32) }))
     }
 
     pub(super) fn symbol_value(&self, file: u32, id: SymbolId) -> Value {

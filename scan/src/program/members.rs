@@ -17,7 +17,8 @@ impl Program {
         match value {
             Value::Object(at) => {
                 let found = self.property_of(*at, name);
-                let found = if found.is_known() { found } else { self.registered(*at, name).unwrap_or(found) };
+                let found =
+                    if found.is_known() { found } else { self.registered(*at, name).unwrap_or(found) };
                 match name {
                     _ if found.is_known() => found,
                     _ if is_promise_method(name) => builtin("Promise", name),

@@ -7,6 +7,7 @@ mod entries;
 mod handles;
 mod hostile;
 mod imports;
+mod sequelize;
 mod values;
 mod wrappers;
 

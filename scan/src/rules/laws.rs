@@ -38,7 +38,7 @@ fn rules_are_sorted_and_unique() {
 #[test]
 fn every_rule_file_is_registered_under_its_name() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
-    let shared = ["asked", "indexes", "laws", "page", "paths", "repeats", "volume"];
+    let shared = ["asked", "indexes", "laws", "page", "paths", "repeats", "volume", "wording"];
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

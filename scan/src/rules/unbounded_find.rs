@@ -133,10 +133,8 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         wording::limit(api),
         wording::continued(api)
     );
-    draft.fix = Some(repeats::unsafe_fix(format!(
-        "give the read a `{}` and the caller a page",
-        wording::limit(api)
-    )));
+    draft.fix =
+        Some(repeats::unsafe_fix(format!("give the read a `{}` and the caller a page", wording::limit(api))));
     draft.cost = Some(Cost {
         now: "n rows per call".to_owned(),
         after: "1 page of rows".to_owned(),

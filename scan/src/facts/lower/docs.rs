@@ -11,7 +11,9 @@ use oxc_span::SourceType;
 use rustc_hash::FxHashMap;
 
 use super::{Lowering, span};
-use crate::facts::{Expr, FieldInit, FnId, Interface, InterfaceId, Member, MemberKind, Span, TypeExpr, TypeId};
+use crate::facts::{
+    Expr, FieldInit, FnId, Interface, InterfaceId, Member, MemberKind, Span, TypeExpr, TypeId,
+};
 
 /// Longer types are not read.
 const MAX_TYPE: usize = 2_000;
@@ -67,14 +69,13 @@ impl Lowering<'_> {
                     continue;
                 }
                 let stated = tag.ty.as_deref().filter(|ty| !is_object(ty));
-                let ty = match stated {
-                    Some(text) => self.doc_type(text, at),
-                    None => {
-                        let behind = tags[n + 1..].iter();
-                        let own = behind.take_while(|tag| matches!(tag.kind.as_str(), "property" | "prop"));
-                        let members: Vec<(&str, &Tag)> = own.map(|tag| (tag.name.as_str(), tag)).collect();
-                        Some(self.doc_object(&members, at))
-                    }
+                let ty = if let Some(text) = stated {
+                    self.doc_type(text, at)
+                } else {
+                    let behind = tags[n + 1..].iter();
+                    let own = behind.take_while(|tag| matches!(tag.kind.as_str(), "property" | "prop"));
+                    let members: Vec<(&str, &Tag)> = own.map(|tag| (tag.name.as_str(), tag)).collect();
+                    Some(self.doc_object(&members, at))
                 };
                 if let Some(ty) = ty {
                     let name = self.intern(&tag.name);
@@ -285,7 +286,9 @@ mod tests {
     #[test]
     fn tags_of_a_comment() {
         assert_eq!(
-            tags("/**\n * Text {@link x}\n * @param {{ a: string }} [options={}] the rest\n *   goes on\n * @returns {Promise<A>}\n */"),
+            tags(
+                "/**\n * Text {@link x}\n * @param {{ a: string }} [options={}] the rest\n *   goes on\n * @returns {Promise<A>}\n */"
+            ),
             [tag("param", Some("{ a: string }"), "options"), tag("returns", Some("Promise<A>"), "")]
         );
         assert_eq!(tags("/** @type {A|B} - set late */"), [tag("type", Some("A|B"), "-")]);

@@ -78,7 +78,15 @@ fn stated<'r, 'p: 'r>(reading: &Reading<'r, 'p, '_>) -> Vec<Association<'r>> {
             let Some(target) = reading.model_at(at(*first)) else { continue };
             let options =
                 rest.first().map_or_else(Object::default, |options| reading.reader.object(at(*options)));
-            found.push(Association { kind, source, target, options, at: at(call.expr), field: None, key: None });
+            found.push(Association {
+                kind,
+                source,
+                target,
+                options,
+                at: at(call.expr),
+                field: None,
+                key: None,
+            });
         }
     }
     found
@@ -190,7 +198,7 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let known = self.by_name.get(name).copied();
         Some(known.unwrap_or_else(|| {
             let made = Made { name, named: Named::Made(at), at, options: Object::default() };
-            let draft = self.add(made, None);
+            let draft = self.add(&made, None);
             name.clone_into(&mut self.drafts[draft].table);
             self.notes[draft].styles = self.notes[it.source].styles;
             self.complete(draft, &Object::default());
@@ -209,7 +217,8 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         field: Option<String>,
     ) -> String {
         let styles = self.notes[holder].styles;
-        let known = self.drafts[holder].columns.iter().find(|column| column.field == key || column.name == key);
+        let known =
+            self.drafts[holder].columns.iter().find(|column| column.field == key || column.name == key);
         let column = known.map_or_else(|| column_name(key, styles), |column| column.name.clone());
         let nullable = known.is_none_or(|column| column.nullable);
         let references = references.unwrap_or_else(|| self.drafts[target].primary_key.clone());
@@ -221,10 +230,8 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let draft = &mut self.drafts[holder];
         draft.column(key, &column, kind, nullable, location.clone());
         let columns = vec![column.clone()];
-        let same = draft
-            .relations
-            .iter_mut()
-            .find(|known| known.target == target && known.columns == columns);
+        let same =
+            draft.relations.iter_mut().find(|known| known.target == target && known.columns == columns);
         match same {
             Some(known) => {
                 known.is_constraint |= is_constraint;

@@ -1,6 +1,8 @@
 //! `findAll` and its siblings: options to shapes.
 
-use tuneup_model::{Bound, ColumnRef, Columns, Filter, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef};
+use tuneup_model::{
+    Bound, ColumnRef, Columns, Filter, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef,
+};
 
 use super::{accessors, operators};
 use crate::facts::Expr;
@@ -26,8 +28,7 @@ pub(super) fn method(name: &str) -> Option<(Operation, Answer, usize)> {
         "create" => (Operation::Insert, Answer::Row, 1),
         "bulkCreate" => (Operation::InsertMany, Answer::Rows, 1),
         "upsert" => (Operation::Upsert, Answer::RowAndFlag, 1),
-        "update" => (Operation::UpdateMany, Answer::Nothing, 1),
-        "increment" | "decrement" => (Operation::UpdateMany, Answer::Nothing, 1),
+        "update" | "increment" | "decrement" => (Operation::UpdateMany, Answer::Nothing, 1),
         "restore" => (Operation::UpdateMany, Answer::Nothing, 0),
         "destroy" | "truncate" => (Operation::DeleteMany, Answer::Number, 0),
         _ => return None,
@@ -168,7 +169,7 @@ impl<'p> Finding<'_, 'p> {
         let by_model = options.get("model").places().iter().find_map(|at| self.included(model, *at));
         let named = || {
             let by_name = ["association", "as"].map(|name| options.get(name));
-            by_name.iter().flat_map(|given| given.places()).find_map(|at| self.included(model, *at))
+            by_name.iter().flat_map(Given::places).find_map(|at| self.included(model, *at))
         };
         let Some(target) = by_model.or_else(named) else { return };
         self.join(model, target, conditions);
@@ -263,7 +264,8 @@ impl<'p> Finding<'_, 'p> {
             [field, direction] => (text(field)?, text(direction)),
             _ => return None,
         };
-        let column = ColumnRef { table: self.model.table.clone(), column: self.model.column(field)?.to_owned() };
+        let column =
+            ColumnRef { table: self.model.table.clone(), column: self.model.column(field)?.to_owned() };
         let descending = direction.is_some_and(|text| text.to_ascii_lowercase().starts_with("desc"));
         Some(OrderBy { column, descending })
     }
@@ -282,9 +284,10 @@ impl<'p> Finding<'_, 'p> {
                 let options = self.reader.object(at);
                 match (options.get("include"), options.get("exclude")) {
                     (Given::Absent, Given::Sure(at)) => match self.columns(at) {
-                        Some(left_out) => {
-                            all().filter(|it| !left_out.iter().any(|out| out == it)).map(str::to_owned).collect()
-                        }
+                        Some(left_out) => all()
+                            .filter(|it| !left_out.iter().any(|out| out == it))
+                            .map(str::to_owned)
+                            .collect(),
                         None => return Columns::Unknown,
                     },
                     (Given::Sure(_), Given::Absent) => return Columns::All,

@@ -40,7 +40,8 @@ pub(super) fn apply(reading: &mut Reading<'_, '_, '_>) {
     });
     files.sort_by_key(|file| &reading.facts(*file).path);
     for file in files {
-        let mut run = Run { reading: &*reading, file, facts: reading.facts(file), left: BUDGET, steps: Vec::new() };
+        let mut run =
+            Run { reading: &*reading, file, facts: reading.facts(file), left: BUDGET, steps: Vec::new() };
         run.ups();
         for step in run.steps {
             reading.step(step);
@@ -59,7 +60,8 @@ impl Reading<'_, '_, '_> {
                 let Some(draft) = by_table(&table) else { return };
                 let draft = &mut self.drafts[draft];
                 let known = columns.iter().all(|column| draft.columns.iter().any(|it| it.name == *column));
-                let has = draft.indexes.iter().any(|index| index.columns == columns && index.unique == unique);
+                let has =
+                    draft.indexes.iter().any(|index| index.columns == columns && index.unique == unique);
                 if known && !has {
                     draft.index(columns, unique);
                     if let Some(last) = draft.indexes.last_mut() {
@@ -180,10 +182,11 @@ impl<'r, 'p: 'r> Run<'_, 'r, 'p, '_> {
     fn method(&self, callee: ExprId) -> Option<FnId> {
         let Expr::Member { property, .. } = self.facts.expr(callee) else { return None };
         let members = self.facts.classes.iter().flat_map(|class| &class.members);
-        let mut found = members.filter(|member| member.name == property).filter_map(|member| match member.kind {
-            MemberKind::Method(id) => Some(id),
-            _ => None,
-        });
+        let mut found =
+            members.filter(|member| member.name == property).filter_map(|member| match member.kind {
+                MemberKind::Method(id) => Some(id),
+                _ => None,
+            });
         let only = found.next()?;
         found.next().is_none().then_some(only)
     }

@@ -30,8 +30,16 @@ const PLURALS: &[Rule] = &[
     ending(&["analyses", "bases", "diagnoses", "parentheses", "prognoses", "synopses", "theses"], 0, ""),
     ending(&["drives", "hives", "tives", "curves", "series", "movies"], 0, ""),
     ending(&["xes", "ches", "sses", "shes", "mice", "lice", "buses", "oes", "shoes"], 0, ""),
-    ending(&["crises", "testes", "octopuses", "viruses", "aliases", "canvases", "statuses", "campuses"], 0, ""),
-    whole(&["summonses", "bonuses", "oxen", "feet", "teeth", "geese", "whereases", "criteria", "genera"], 0, ""),
+    ending(
+        &["crises", "testes", "octopuses", "viruses", "aliases", "canvases", "statuses", "campuses"],
+        0,
+        "",
+    ),
+    whole(
+        &["summonses", "bonuses", "oxen", "feet", "teeth", "geese", "whereases", "criteria", "genera"],
+        0,
+        "",
+    ),
     ending(&["matrices", "quizzes"], 0, ""),
 ];
 
@@ -72,7 +80,11 @@ const TO_PLURAL_LAST: &[Rule] = &[
 
 /// Singular words that the endings below would change.
 const SINGULARS: &[Rule] = &[
-    ending(&["axis", "testis", "octopus", "virus", "alias", "status", "canvas", "campus", "bus", "sis"], 0, ""),
+    ending(
+        &["axis", "testis", "octopus", "virus", "alias", "status", "canvas", "campus", "bus", "sis"],
+        0,
+        "",
+    ),
     whole(&["summons", "bonus", "whereas", "genus"], 0, ""),
     ending(&["ss"], 0, ""),
 ];
