@@ -408,3 +408,28 @@ fn two_libraries_in_one_file() {
         ["use.ts:4 Post findMany", "use.ts:5 users findAll"]
     );
 }
+
+#[test]
+fn rows_collected_into_a_list_and_fakes_of_tests() {
+    assert_eq!(
+        calls(
+            "
+            //- /use.js
+            const Database = require('./Database');
+            /** @typedef {{ row: import('./models/User') }} Held */
+            /** @param {Held & Request} req */
+            async function remove(req) { await req.row.destroy(); }
+            async function sweep() {
+              const old = [];
+              for (const post of await Database.models.post.findAll()) old.push(post);
+              await Promise.all(old.map(async (post) => post.destroy()));
+            }
+            module.exports = { remove, sweep };
+            //- /test/use.test.js
+            const { remove } = require('../use');
+            remove({ row: { destroy() {} } });
+            "
+        ),
+        ["use.js:4 users destroy", "use.js:7 posts findAll", "use.js:8 posts destroy"]
+    );
+}
