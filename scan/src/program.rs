@@ -22,6 +22,7 @@ pub(crate) mod libraries;
 mod making;
 mod members;
 mod mixins;
+mod models;
 mod options;
 mod params;
 mod reach;

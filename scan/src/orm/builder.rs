@@ -29,8 +29,6 @@ pub(crate) struct Steps<'p> {
 pub(crate) struct Built {
     pub calls: Vec<CallAt>,
     pub ends: Vec<CallAt>,
-    /// Those of the ends that do not run it themselves: whoever awaits it later does.
-    pub awaited: Vec<CallAt>,
     /// True where it is handed to code that may add steps of its own.
     pub is_open: bool,
 }

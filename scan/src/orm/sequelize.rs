@@ -2,12 +2,14 @@
 
 mod accessors;
 mod associations;
+mod attributes;
 mod decorated;
 mod find;
 mod migrations;
 mod models;
 mod naming;
 mod operators;
+mod settings;
 mod uncountable;
 
 use tuneup_model::{Operation, PredicateOp, QueryApi, QueryShape, TableRef};

@@ -395,6 +395,8 @@ fn is_lifecycle(path: &str) -> bool {
 fn is_plain_base(package: &str, path: &str) -> bool {
     package == "global"
         && (path.ends_with("Error") || matches!(path, "Array" | "Map" | "Set" | "Object" | "Promise"))
-        || package == "react"
+        || matches!(package, "react" | "events" | "node:events" | "eventemitter3")
+        // Rows and repositories are called by the program.
+        || crate::orm::of_package(package).is_some()
         || path.ends_with("Exception")
 }

@@ -280,6 +280,9 @@ impl Program {
             Value::Items(at) => {
                 let facts = &self.files[at.file as usize];
                 let Expr::Array(list) = facts.expr(at.expr) else { return Value::Unknown };
+                if list.len == 0 {
+                    return self.pushed_to(*at);
+                }
                 Value::join(facts.list(list).iter().take(16).map(|item| match facts.expr(*item) {
                     Expr::Spread(inner) => {
                         self.spread_of(Place { file: at.file, expr: inner }, |value| self.element_of(value))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Program;
 use super::libraries;
+use super::roles::Role;
 use super::value::{FnRef, Value};
 use crate::facts::{CallId, TypeExpr};
 use crate::orm::CallAt;
@@ -132,6 +133,9 @@ impl Program {
         if callers.len() > 24 {
             return Value::Unknown;
         }
-        Value::join(callers.iter().map(|(file, call)| self.argument(*file, *call, index as usize)))
+        // Tests pass what only looks like the real thing.
+        let in_test = |file: u32| self.roles[file as usize] == Role::Test;
+        let callers = callers.iter().filter(|(file, _)| in_test(function.file) || !in_test(*file));
+        Value::join(callers.map(|(file, call)| self.argument(*file, *call, index as usize)))
     }
 }

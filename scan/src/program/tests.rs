@@ -10,8 +10,9 @@ mod handles;
 mod hostile;
 mod imports;
 mod knex;
-mod mikro_orm;
 mod kysely;
+mod mikro_orm;
+mod sequelize;
 mod values;
 mod wrappers;
 

@@ -1,8 +1,8 @@
 //! Rule `deep-offset-pagination`: pages by OFFSET, each of which reads all pages before it.
 
 use tuneup_model::{
-    Bound, Category, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter, QueryApi,
-    RuleDoc, Severity,
+    Bound, Category, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter, RuleDoc,
+    Severity,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -211,13 +211,7 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         .extend(volume.reasons.into_iter().map(|reason| (EvidenceKind::Fact, reason, Where::Nowhere)));
     draft.severity = RULE.doc.severity;
     let api = site.shape().api;
-    draft.help = match api {
-        QueryApi::Prisma => "continue after the last row seen: order by the sort columns and a unique one, and pass that row as `cursor`".to_owned(),
-        _ => format!(
-            "continue after the last row seen: order by the sort columns and a unique one, and ask for what comes behind it ({})",
-            wording::continued(api)
-        ),
-    };
+    draft.help = wording::next_page(api);
     draft.fix = Some(repeats::unsafe_fix(format!(
         "continue after the last row of the page before ({}) instead of `{}`",
         wording::continued(api),

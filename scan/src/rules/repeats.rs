@@ -6,6 +6,7 @@ use tuneup_model::{
 };
 
 use super::paths;
+use crate::facts::CallId;
 use crate::program::{Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Trap};
 use crate::report::{At, Draft, Where};
 
@@ -170,6 +171,32 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
     {
         draft.doubts.push("the table is not known".to_owned());
     }
+    if ties_one_row(program, it) {
+        draft.doubt("the loop ties one row to others, which are few as a rule");
+    }
+}
+
+/// True where the loop itself writes rows of a table that ties two others together: the tags of one article, the
+/// authors of one book.
+fn ties_one_row(program: &Program, it: &Repeated) -> bool {
+    let queries = program.queries.iter().filter(|query| {
+        query.file == it.file
+            && it.iteration.body.contains(span_of(program, query.file, query.call))
+            && matches!(query.shape.operation, Operation::Insert | Operation::Delete | Operation::DeleteMany)
+    });
+    let mut tables = queries.filter_map(|query| program.catalog.table(query.shape.table.name()?));
+    tables.any(|table| match table.foreign_keys.as_slice() {
+        [one, other] => {
+            let pair: Vec<String> = one.columns.iter().chain(&other.columns).cloned().collect();
+            one.references != other.references && table.is_unique_key(&pair)
+        }
+        _ => false,
+    })
+}
+
+fn span_of(program: &Program, file: u32, call: CallId) -> crate::facts::Span {
+    let facts = program.facts(file);
+    facts.span(facts.call(call).expr)
 }
 
 pub(super) fn per_element_cost(program: &Program, it: &Repeated, unit: &str, after: &str) -> Cost {

@@ -124,6 +124,15 @@ pub(super) fn continued(api: QueryApi) -> &'static str {
     }
 }
 
+/// Pages that start behind the last row of the page before.
+pub(super) fn next_page(api: QueryApi) -> String {
+    let start = "continue after the last row seen: order by the sort columns and a unique one, and";
+    match api {
+        QueryApi::Prisma => format!("{start} pass that row as `cursor`"),
+        _ => format!("{start} ask for what comes behind it ({})", continued(api)),
+    }
+}
+
 /// How the program declares an index, and where: the declaration and the place it goes to.
 pub(super) fn index(api: QueryApi, model: &str, fields: &[&str]) -> Option<(String, String)> {
     let quoted = || fields.iter().map(|field| format!("'{field}'")).collect::<Vec<_>>().join(", ");

@@ -69,14 +69,13 @@ impl Lowering<'_> {
                     continue;
                 }
                 let stated = tag.ty.as_deref().filter(|ty| !is_object(ty));
-                let ty = match stated {
-                    Some(text) => self.doc_type(text, at),
-                    None => {
-                        let behind = tags[n + 1..].iter();
-                        let own = behind.take_while(|tag| matches!(tag.kind.as_str(), "property" | "prop"));
-                        let members: Vec<(&str, &Tag)> = own.map(|tag| (tag.name.as_str(), tag)).collect();
-                        Some(self.doc_object(&members, at))
-                    }
+                let ty = if let Some(text) = stated {
+                    self.doc_type(text, at)
+                } else {
+                    let behind = tags[n + 1..].iter();
+                    let own = behind.take_while(|tag| matches!(tag.kind.as_str(), "property" | "prop"));
+                    let members: Vec<(&str, &Tag)> = own.map(|tag| (tag.name.as_str(), tag)).collect();
+                    Some(self.doc_object(&members, at))
                 };
                 if let Some(ty) = ty {
                     let name = self.intern(&tag.name);

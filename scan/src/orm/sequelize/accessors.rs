@@ -120,7 +120,19 @@ pub(super) fn shape(program: &Program, row: ModelRef, name: &str, at: CallAt) ->
     let given = program.facts(at.file).args(at.call).get(position);
     let options =
         given.map_or_else(Object::default, |expr| reader.object(Place { file: at.file, expr: *expr }));
-    let mut conditions = match through {
+    let mut conditions = reached(schema, own, it.relation, through);
+    finding.options(&options, &mut shape, &mut conditions);
+    let mut shape = finish(shape, conditions, target);
+    if !it.relation.list {
+        shape.limit = Bound::Constant(1);
+    }
+    Some(shape)
+}
+
+/// The rows that an association leads to from one row.
+fn reached(schema: &Schema, own: &Model, relation: &Relation, through: Option<&String>) -> Conditions {
+    let target = &schema.models[relation.model];
+    match through {
         Some(table) => {
             let mut conditions = Conditions::default();
             conditions.joined.insert(table.clone());
@@ -130,7 +142,7 @@ pub(super) fn shape(program: &Program, row: ModelRef, name: &str, at: CallAt) ->
             }
             conditions
         }
-        None if held_here => by_key(schema, target, PredicateOp::Equal),
+        None if !relation.columns.is_empty() => by_key(schema, target, PredicateOp::Equal),
         None => match key_of(schema, &target.table, own) {
             Some(column) => {
                 let mut conditions = Conditions::default();
@@ -139,13 +151,7 @@ pub(super) fn shape(program: &Program, row: ModelRef, name: &str, at: CallAt) ->
             }
             None => Conditions::unknown(),
         },
-    };
-    finding.options(&options, &mut shape, &mut conditions);
-    let mut shape = finish(shape, conditions, target);
-    if !it.relation.list {
-        shape.limit = Bound::Constant(1);
     }
-    Some(shape)
 }
 
 fn equal(table: &str, column: &str) -> Predicate {

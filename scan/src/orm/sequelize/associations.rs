@@ -144,7 +144,8 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         } else {
             let draft = &mut self.drafts[through];
             let has = |key: &[String]| key.len() == 2 && columns.iter().all(|column| key.contains(column));
-            let is_known = has(&draft.primary_key) || draft.indexes.iter().any(|index| has(&index.columns));
+            let is_known = has(&draft.primary_key)
+                || draft.indexes.iter().any(|index| index.unique && has(&index.columns));
             let is_unique = match it.options.get("through") {
                 Given::Sure(at) if matches!(self.reader.see(at).expr, Expr::Object(_)) => {
                     !self.is(&self.reader.object(at), "unique", false)
@@ -197,7 +198,7 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let known = self.by_name.get(name).copied();
         Some(known.unwrap_or_else(|| {
             let made = Made { name, named: Named::Made(at), at, options: Object::default() };
-            let draft = self.add(made, None);
+            let draft = self.add(&made, None);
             name.clone_into(&mut self.drafts[draft].table);
             self.notes[draft].styles = self.notes[it.source].styles;
             self.complete(draft, &Object::default());

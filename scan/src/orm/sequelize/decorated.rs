@@ -90,7 +90,7 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let name = self.text(&options, "modelName").unwrap_or(name);
         let at = Place { file: class.file, expr: table.expr };
         let made = Made { name, named: Named::Class(class), at, options };
-        let draft = self.add(made, None);
+        let draft = self.add(&made, None);
         self.by_class.insert(class, draft);
         for (owner, member) in self.members(class) {
             self.decorated_field(owner, member, draft);
@@ -111,18 +111,17 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let Some(column) = decorators.iter().find(|it| it.name == "Column") else { return };
         let styles = self.notes[draft].styles;
         let location = self.location(Place { file: class.file, expr: column.expr });
-        match self.args(column).first() {
-            Some(at) => self.attribute(draft, field, *at),
-            None => {
-                let annotation = match &member.kind {
-                    MemberKind::Field(init) => init.annotation,
-                    _ => None,
-                };
-                let kind = annotation
-                    .map_or(tuneup_model::ColumnType::Other(String::new()), |ty| annotated_type(facts, ty));
-                let name = column_name(field, styles);
-                self.drafts[draft].column(field, &name, kind, true, location);
-            }
+        if let Some(at) = self.args(column).first() {
+            self.attribute(draft, field, *at);
+        } else {
+            let annotation = match &member.kind {
+                MemberKind::Field(init) => init.annotation,
+                _ => None,
+            };
+            let unsaid = tuneup_model::ColumnType::Other(String::new());
+            let kind = annotation.map_or(unsaid, |ty| annotated_type(facts, ty));
+            let name = column_name(field, styles);
+            self.drafts[draft].column(field, &name, kind, true, location);
         }
         let draft = &mut self.drafts[draft];
         let Some(column) = draft.columns.iter_mut().find(|column| column.field == field) else { return };

@@ -28,8 +28,7 @@ pub(super) fn method(name: &str) -> Option<(Operation, Answer, usize)> {
         "create" => (Operation::Insert, Answer::Row, 1),
         "bulkCreate" => (Operation::InsertMany, Answer::Rows, 1),
         "upsert" => (Operation::Upsert, Answer::RowAndFlag, 1),
-        "update" => (Operation::UpdateMany, Answer::Nothing, 1),
-        "increment" | "decrement" => (Operation::UpdateMany, Answer::Nothing, 1),
+        "update" | "increment" | "decrement" => (Operation::UpdateMany, Answer::Nothing, 1),
         "restore" => (Operation::UpdateMany, Answer::Nothing, 0),
         "destroy" | "truncate" => (Operation::DeleteMany, Answer::Number, 0),
         _ => return None,
@@ -170,7 +169,7 @@ impl<'p> Finding<'_, 'p> {
         let by_model = options.get("model").places().iter().find_map(|at| self.included(model, *at));
         let named = || {
             let by_name = ["association", "as"].map(|name| options.get(name));
-            by_name.iter().flat_map(|given| given.places()).find_map(|at| self.included(model, *at))
+            by_name.iter().flat_map(Given::places).find_map(|at| self.included(model, *at))
         };
         let Some(target) = by_model.or_else(named) else { return };
         self.join(model, target, conditions);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use tuneup_model::{ColumnType, Dialect, Location, QueryApi};
+use tuneup_model::{ColumnType, Location, QueryApi};
 
 use super::naming::{pluralize, singularize};
+use super::settings::{Settings, Styles};
 use super::{associations, decorated, migrations};
-use crate::facts::{CallId, CallKind, Expr, ExprId, FileFacts, PropKey, SymbolKind};
+use crate::facts::{CallId, Expr, ExprId, FileFacts, SymbolKind};
 use crate::objects::{Given, Object, Reader};
-use crate::orm::column_types::named_type;
 use crate::orm::tables::{RelationDraft, TableDraft, schema_of, snake_case};
 use crate::orm::{Declared, Handle, HandleKind, Named, text_at};
 use crate::place::Place;
@@ -51,22 +51,6 @@ pub(super) fn declared(program: &Program, texts: &mut Texts<'_>) -> Option<Decla
     Some(Declared { schema: schema_of(QueryApi::Sequelize, dialect, reading.drafts), names })
 }
 
-/// What the constructor of the connection says of all models.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Settings {
-    dialect: Dialect,
-    styles: Styles,
-}
-
-/// Options that models share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Styles {
-    pub(super) underscored: bool,
-    freeze: bool,
-    timestamps: bool,
-    paranoid: bool,
-}
-
 /// What names of a model go by.
 #[derive(Debug, Clone)]
 pub(super) struct Note {
@@ -90,7 +74,7 @@ pub(super) struct Reading<'r, 'p, 't> {
     by_made: FxHashMap<Place, usize>,
     pub(super) by_name: BTreeMap<String, usize>,
     /// `references: { model, key }` of columns: the draft, the column, and the option.
-    references: Vec<(usize, String, Place)>,
+    pub(super) references: Vec<(usize, String, Place)>,
 }
 
 /// A model about to be declared.
@@ -99,82 +83,6 @@ pub(super) struct Made<'p, 'r> {
     pub(super) named: Named,
     pub(super) at: Place,
     pub(super) options: Object<'r>,
-}
-
-impl Settings {
-    fn of(program: &Program, reader: &Reader<'_>) -> Self {
-        let plain = Styles { underscored: false, freeze: false, timestamps: true, paranoid: false };
-        let mut settings = Self { dialect: Dialect::Postgresql, styles: plain };
-        let mut stated = None;
-        for (file, facts) in program.files.iter().enumerate() {
-            if program.roles[file] == Role::Test {
-                continue;
-            }
-            for call in facts.calls.iter().filter(|call| call.kind == CallKind::New) {
-                let at = |expr: ExprId| Place { file: file as u32, expr };
-                let Value::Api(api) = program.eval(at(call.callee)) else { continue };
-                if !super::is_own(&api.package) || !super::is_constructor(&api.path) {
-                    continue;
-                }
-                for arg in facts.list(call.args) {
-                    if let Some(url) = text_at(program, at(*arg)) {
-                        stated = stated.or_else(|| named_dialect(url.split(':').next().unwrap_or_default()));
-                        continue;
-                    }
-                    let options = reader.object(at(*arg));
-                    if let Given::Sure(at) = options.get("dialect") {
-                        stated = stated.or_else(|| text_at(program, at).and_then(named_dialect));
-                    }
-                    if let Given::Sure(at) = options.get("define") {
-                        settings.styles = settings.styles.with(reader, &reader.object(at));
-                    }
-                }
-            }
-        }
-        settings.dialect = stated.or_else(|| configured(program)).unwrap_or(Dialect::Postgresql);
-        settings
-    }
-}
-
-impl Styles {
-    pub(super) fn with(mut self, reader: &Reader<'_>, options: &Object<'_>) -> Self {
-        let flags = [
-            ("underscored", &mut self.underscored),
-            ("freezeTableName", &mut self.freeze),
-            ("timestamps", &mut self.timestamps),
-            ("paranoid", &mut self.paranoid),
-        ];
-        for (name, flag) in flags {
-            if let Given::Sure(at) = options.get(name)
-                && let Expr::Bool(value) = reader.see(at).expr
-            {
-                *flag = value;
-            }
-        }
-        self
-    }
-}
-
-/// `dialect: 'mysql'` of a configuration that the constructor is given as a whole.
-fn configured(program: &Program) -> Option<Dialect> {
-    let files = program.files.iter().enumerate().filter(|(file, _)| program.roles[*file] != Role::Test);
-    let mut props = files.flat_map(|(_, facts)| facts.props.iter().map(move |prop| (facts, prop)));
-    props.find_map(|(facts, prop)| match (prop.key, facts.expr(prop.value)) {
-        (PropKey::Name(key), Expr::Str(text)) if facts.name(key) == "dialect" => {
-            named_dialect(facts.name(text))
-        }
-        _ => None,
-    })
-}
-
-fn named_dialect(name: &str) -> Option<Dialect> {
-    Some(match name {
-        "postgres" | "postgresql" => Dialect::Postgresql,
-        "mysql" | "mariadb" => Dialect::Mysql,
-        "sqlite" => Dialect::Sqlite,
-        "mssql" | "oracle" | "db2" | "snowflake" => Dialect::Other,
-        _ => return None,
-    })
 }
 
 impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
@@ -218,7 +126,7 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let Some(name) = self.text(&options, "modelName").or(own) else { return };
         let at = Place { file, expr: facts.call(call).expr };
         let made = Made { name, named: Named::Class(class), at, options };
-        let draft = self.add(made, Some(Place { file, expr: *attributes }));
+        let draft = self.add(&made, Some(Place { file, expr: *attributes }));
         self.by_class.insert(class, draft);
     }
 
@@ -244,12 +152,12 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
             return;
         }
         let made = Made { name, named: Named::Made(at), at, options };
-        let draft = self.add(made, Some(Place { file, expr: *attributes }));
+        let draft = self.add(&made, Some(Place { file, expr: *attributes }));
         self.by_made.insert(at, draft);
     }
 
     /// Adds a table for a model, with its columns and indexes.
-    pub(super) fn add(&mut self, made: Made<'p, 'r>, attributes: Option<Place>) -> usize {
+    pub(super) fn add(&mut self, made: &Made<'p, 'r>, attributes: Option<Place>) -> usize {
         let styles = self.settings.styles.with(&self.reader, &made.options);
         let (singular, plural) = self.stated_names(made.name, &made.options);
         let table = match self.text(&made.options, "tableName") {
@@ -312,134 +220,6 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let singular = self.text(&stated, "singular").map_or_else(|| singularize(name), str::to_owned);
         let plural = self.text(&stated, "plural").map_or_else(|| pluralize(name), str::to_owned);
         (singular, plural)
-    }
-
-    fn attributes(&mut self, draft: usize, at: Place) {
-        let attributes = self.reader.object(at);
-        for entry in &attributes.entries {
-            self.attribute(draft, entry.name, entry.value);
-        }
-    }
-
-    /// `name: DataTypes.STRING` or `name: { type: DataTypes.STRING, … }`.
-    pub(super) fn attribute(&mut self, draft: usize, field: &str, at: Place) {
-        let seen = self.reader.see(at);
-        let options = match seen.expr {
-            Expr::Object(_) => self.reader.object(at),
-            _ => Object::default(),
-        };
-        let kind = match (seen.expr, options.get("type")) {
-            (Expr::Object(_), Given::Sure(at)) => self.kind(at),
-            (Expr::Object(_), _) => Some(ColumnType::Other(String::new())),
-            _ => self.kind(at),
-        };
-        // A virtual attribute has no column.
-        let Some(kind) = kind else { return };
-        let styles = self.notes[draft].styles;
-        let name = self.text(&options, "field").map_or_else(|| column_name(field, styles), str::to_owned);
-        let is_primary = self.is(&options, "primaryKey", true);
-        let nullable = !is_primary && !self.is(&options, "allowNull", false);
-        let unique = match options.get("unique") {
-            Given::Sure(at) => self.reader.see(at).expr == Expr::Bool(true),
-            _ => false,
-        };
-        if let Given::Sure(at) = options.get("references") {
-            self.references.push((draft, name.clone(), at));
-        }
-        let location = self.location(at);
-        let draft = &mut self.drafts[draft];
-        draft.column(field, &name, kind, nullable, location);
-        if is_primary {
-            draft.primary_key.push(name);
-        } else if unique {
-            draft.index(vec![name], true);
-        }
-    }
-
-    /// The kind of a column by its `DataTypes`; nothing for one that is not stored.
-    pub(super) fn kind(&self, at: Place) -> Option<ColumnType> {
-        if let Some(text) = text_at(self.program, at) {
-            return Some(named_type(text.split('(').next().unwrap_or(text).trim()));
-        }
-        let facts = self.facts(at.file);
-        let mut expr = at.expr;
-        for _ in 0..8 {
-            match facts.expr(expr) {
-                Expr::Call(call) => {
-                    let callee = facts.call(call).callee;
-                    if let Expr::Member { property, .. } = facts.expr(callee)
-                        && facts.name(property) == "ARRAY"
-                    {
-                        let item = facts.args(call).first();
-                        let item = item.and_then(|item| self.kind(Place { file: at.file, expr: *item }));
-                        return Some(ColumnType::Array(Box::new(
-                            item.unwrap_or(ColumnType::Other(String::new())),
-                        )));
-                    }
-                    expr = callee;
-                }
-                Expr::Member { object, property } => match data_type(facts.name(property)) {
-                    Stored::As(kind) => return Some(kind),
-                    Stored::Never => return None,
-                    // `STRING.BINARY`, `INTEGER.UNSIGNED`.
-                    Stored::Unsaid if matches!(facts.expr(object), Expr::Member { .. }) => expr = object,
-                    Stored::Unsaid => return Some(ColumnType::Other(facts.name(property).to_owned())),
-                },
-                Expr::Symbol(symbol) => match facts.symbol(symbol).definition {
-                    Some(definition) => expr = definition,
-                    None => break,
-                },
-                _ => break,
-            }
-        }
-        Some(ColumnType::Other(String::new()))
-    }
-
-    /// `indexes: [{ fields: ['a', { name: 'b' }], unique: true }]`.
-    fn indexes(&mut self, draft: usize, at: Place) {
-        let seen = self.reader.see(at);
-        let Expr::Array(list) = seen.expr else { return };
-        let items: Vec<Place> = self.reader.list(seen.place.file, list).collect();
-        for item in items {
-            let options = self.reader.object(item);
-            self.index(draft, &options);
-        }
-    }
-
-    /// One index by its options; where a part is not known, none.
-    pub(super) fn index(&mut self, draft: usize, options: &Object<'_>) {
-        let Given::Sure(fields) = options.get("fields") else { return };
-        let Some(columns) = self.index_columns(draft, fields) else { return };
-        let unique = self.is(options, "unique", true)
-            || self.text(options, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("unique"));
-        let method = match self.text(options, "using").map(str::to_ascii_lowercase).as_deref() {
-            None | Some("btree") => tuneup_model::IndexMethod::Btree,
-            Some("hash") => tuneup_model::IndexMethod::Hash,
-            Some("gin") => tuneup_model::IndexMethod::Gin,
-            Some("gist") => tuneup_model::IndexMethod::Gist,
-            Some("brin") => tuneup_model::IndexMethod::Brin,
-            Some(_) => tuneup_model::IndexMethod::Other,
-        };
-        let partial = options.get("where") != Given::Absent;
-        let name = self.text(options, "name").map(str::to_owned);
-        let index = tuneup_model::Index { name, columns, unique, method, partial };
-        let draft = &mut self.drafts[draft];
-        if !index.columns.is_empty() && !draft.indexes.contains(&index) {
-            draft.indexes.push(index);
-        }
-    }
-
-    fn index_columns(&self, draft: usize, at: Place) -> Option<Vec<String>> {
-        let seen = self.reader.see(at);
-        let Expr::Array(list) = seen.expr else { return None };
-        let columns = self.reader.list(seen.place.file, list).map(|item| {
-            let field = text_at(self.program, item).or_else(|| {
-                let options = self.reader.object(item);
-                self.text(&options, "name").or_else(|| self.text(&options, "attribute"))
-            })?;
-            Some(self.drafts[draft].column_of(field).unwrap_or_else(|| field.to_owned()))
-        });
-        columns.collect()
     }
 
     /// References that columns state and no association makes.
@@ -582,33 +362,4 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
 /// Name in the database of a field.
 pub(super) fn column_name(field: &str, styles: Styles) -> String {
     if styles.underscored { snake_case(field) } else { field.to_owned() }
-}
-
-/// What a data type says of its column.
-enum Stored {
-    As(ColumnType),
-    Never,
-    Unsaid,
-}
-
-fn data_type(name: &str) -> Stored {
-    Stored::As(match name {
-        "STRING" | "TEXT" | "CHAR" | "CITEXT" => ColumnType::Text,
-        "UUID" | "UUIDV1" | "UUIDV4" => ColumnType::Uuid,
-        "INTEGER" | "SMALLINT" | "TINYINT" | "MEDIUMINT" => ColumnType::Int,
-        "BIGINT" => ColumnType::BigInt,
-        "FLOAT" | "REAL" | "DOUBLE" => ColumnType::Float,
-        "DECIMAL" | "NUMERIC" => ColumnType::Decimal,
-        "BOOLEAN" => ColumnType::Bool,
-        "DATE" => ColumnType::Timestamp,
-        "DATEONLY" => ColumnType::Date,
-        "JSON" | "JSONB" => ColumnType::Json,
-        "BLOB" => ColumnType::Bytes,
-        "ENUM" => ColumnType::Enum(String::new()),
-        "TIME" | "GEOMETRY" | "GEOGRAPHY" | "HSTORE" | "RANGE" | "INET" | "CIDR" | "MACADDR" | "TSVECTOR" => {
-            ColumnType::Other(name.to_ascii_lowercase())
-        }
-        "VIRTUAL" => return Stored::Never,
-        _ => return Stored::Unsaid,
-    })
 }

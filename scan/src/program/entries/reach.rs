@@ -168,5 +168,13 @@ fn is_common_method(name: &str) -> bool {
             | "add"
             | "delete"
             | "includes"
+            // Every class may start and stop.
+            | "init"
+            | "initialize"
+            | "setup"
+            | "start"
+            | "stop"
+            | "close"
+            | "connect"
     )
 }
