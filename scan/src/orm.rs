@@ -134,6 +134,11 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
         HandleKind::Connection
     }
 
+    /// True for the step of a builder whose first argument names the table.
+    fn names_table(&self, _: &str) -> bool {
+        false
+    }
+
     /// What awaiting the builder whose last call is `end` gives.
     fn awaited(&self, _: &Program, _: CallAt) -> Answer {
         Answer::Rows

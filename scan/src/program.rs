@@ -19,6 +19,7 @@ mod kept;
 mod libraries;
 mod members;
 mod params;
+mod passed_sql;
 mod reach;
 mod repeated;
 mod roles;

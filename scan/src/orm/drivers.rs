@@ -44,7 +44,7 @@ impl Driver {
         })
     }
 
-    fn dialect(self) -> Dialect {
+    pub(crate) fn dialect(self) -> Dialect {
         match self {
             Self::Postgres | Self::PostgresTag => Dialect::Postgresql,
             Self::Mysql | Self::Planetscale => Dialect::Mysql,

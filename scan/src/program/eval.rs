@@ -81,7 +81,7 @@ impl Program {
             }
             Expr::Cast { expr, to } => {
                 let value = self.eval(here(expr));
-                if matches!(value, Value::Unknown | Value::Api(_)) {
+                if matches!(value, Value::Unknown | Value::Api(_) | Value::Shape { .. }) {
                     let typed = self.type_value(at.file, to);
                     if typed.is_known() { typed } else { value }
                 } else {

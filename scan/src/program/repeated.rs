@@ -10,7 +10,7 @@ use super::iterations::{Form, Iteration, LoopClass};
 use super::reach::{Hop, Reached};
 use super::roles::Role;
 use super::taint::{Sources, Trace};
-use super::targets::Target;
+use super::targets::{Query, Target};
 use super::value::{FnRef, Memo};
 
 /// A query repeated by a loop.
@@ -73,6 +73,18 @@ pub(crate) enum Trap {
     ReadsOwnWrites,
     /// Each element is handled in a transaction of its own.
     OwnTransaction,
+    /// The table is not known: each element may have one of its own.
+    TableMayVary,
+}
+
+/// What decides which table a query asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TableBond {
+    /// The same for all elements.
+    Fixed,
+    /// The element: one statement for all is not possible.
+    Element,
+    Open,
 }
 
 /// Loop classes for messages.
@@ -132,6 +144,10 @@ impl Program {
         if iterations.iter().any(|it| self.is_on_error_path(file, facts.call(call).guard, it.body)) {
             return None;
         }
+        let table = self.table_bond(file, call, asked, iterations);
+        if table == TableBond::Element {
+            return None;
+        }
         let (index, relation) = if let Some(index) = iterations.iter().position(depends) {
             (index, Relation::PerElement)
         } else {
@@ -141,7 +157,35 @@ impl Program {
             let changes = given.any(|arg| self.varies(file, &it.sources, it.body, *arg));
             (index, if changes { Relation::Changing } else { Relation::Invariant })
         };
-        Some(self.repeated_at(file, call, iterations, index, relation, query, Vec::new()))
+        let mut repeated = self.repeated_at(file, call, iterations, index, relation, query, Vec::new());
+        if table == TableBond::Open {
+            repeated.traps.push(Trap::TableMayVary);
+        }
+        Some(repeated)
+    }
+
+    /// What the table of a query that is not known by name hangs on.
+    fn table_bond(&self, file: u32, call: CallId, asked: &Query, iterations: &[Iteration]) -> TableBond {
+        if asked.shape.table.name().is_some() || asked.model.is_some() {
+            return TableBond::Fixed;
+        }
+        let Some(built) = asked.built.or_else(|| asked.texts.first().copied()) else {
+            return TableBond::Open;
+        };
+        let facts = self.facts(file);
+        let orm = orm::of_handle(built.handle);
+        let begin = (built.begin.file == file).then_some(built.begin.call);
+        let steps = begin.into_iter().chain(asked.parts.iter().copied()).chain([call]);
+        let mut bond = TableBond::Open;
+        for step in steps.filter(|step| orm.names_table(orm::method_name(self, CallAt { file, call: *step })))
+        {
+            let Some(table) = facts.args(step).first() else { continue };
+            if iterations.iter().any(|it| Trace::new(facts, &it.sources).depends(*table)) {
+                return TableBond::Element;
+            }
+            bond = TableBond::Fixed;
+        }
+        bond
     }
 
     fn indirect(&self, file: u32, call: CallId, iterations: &[Iteration], found: &mut Vec<Repeated>) {
@@ -175,6 +219,10 @@ impl Program {
             }
             if reached.path.len() > 6 {
                 repeated.traps.push(Trap::Far);
+            }
+            let asked = &self.queries[reached.query as usize];
+            if asked.shape.table.name().is_none() && asked.model.is_none() {
+                repeated.traps.push(Trap::TableMayVary);
             }
             if self.cached_on_path(&reached) || self.keeps_results(&reached) {
                 repeated.traps.push(Trap::LocalCache);

@@ -87,6 +87,7 @@ impl Program {
             self.targets = targets;
             self.queries = queries;
             self.finish_built(&builders);
+            self.place_passed_sql();
             self.index_callers();
         }
     }
