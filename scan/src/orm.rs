@@ -79,6 +79,25 @@ pub(crate) enum Outcome {
     Query(Answer),
     /// Runs its argument number `callback` in a transaction, with a connection as first argument.
     Transaction { callback: u32 },
+    /// Begins or ends a transaction on the connection itself.
+    Mark(Mark),
+}
+
+/// One end of a transaction that the program begins and ends by calls of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Begin,
+    End,
+}
+
+impl Mark {
+    /// How the calls go among the methods of a client.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Begin => "BEGIN",
+            Self::End => "COMMIT",
+        }
+    }
 }
 
 /// What a query gives back.

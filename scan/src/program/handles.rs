@@ -178,7 +178,7 @@ impl Program {
     pub(super) fn handle_result(&self, handle: Handle, method: &str, file: u32, call: CallId) -> Value {
         let rows = |many: bool| Value::Rows { file, call: call.0, many };
         match orm::of_handle(handle).outcome(self, handle.kind, method, CallAt { file, call }) {
-            Outcome::Nothing => Value::Unknown,
+            Outcome::Nothing | Outcome::Mark(_) => Value::Unknown,
             Outcome::Handle(kind) => Value::Handle(Handle { api: handle.api, kind }),
             Outcome::Value(value) => value,
             Outcome::Query(answer) => match answer {
@@ -282,6 +282,7 @@ impl Program {
                 Some(self.handle_query(handle, method, at, same, queries, builders))
             }
             Outcome::Transaction { .. } => Some(Target::Client("$transaction".into())),
+            Outcome::Mark(mark) => Some(Target::Client(mark.name().into())),
             outcome => {
                 let Outcome::Handle(HandleKind::Builder(on, _)) = outcome else {
                     return Some(Target::Plain);

@@ -1,6 +1,8 @@
 //! Queries that run once per turn of a loop: directly, or through calls. The ground of the N+1 rules.
 
-use crate::facts::{BinaryOp, CallId, Expr, SymbolId};
+use std::collections::BTreeSet;
+
+use crate::facts::{BinaryOp, CallId, Expr, ExprId, FileFacts, FnId, SymbolId};
 use crate::orm::{self, CallAt};
 
 use super::Program;
@@ -75,6 +77,18 @@ pub(crate) enum Trap {
     OwnTransaction,
     /// The table is not known: each element may have one of its own.
     TableMayVary,
+    /// The call that leads to the query leads to so many others that this one weighs little.
+    MuchElse,
+}
+
+/// The function that declares the variable behind an expression.
+fn declared_in(facts: &FileFacts, expr: ExprId) -> Option<FnId> {
+    match facts.expr(expr) {
+        Expr::Symbol(symbol) => Some(facts.symbol(symbol).function),
+        Expr::Param { function, .. } => Some(function),
+        Expr::Member { object, .. } => declared_in(facts, object),
+        _ => None,
+    }
 }
 
 /// What decides which table a query asks.
@@ -89,6 +103,9 @@ enum TableBond {
 
 /// Loop classes for messages.
 pub(crate) type LoopClassName = &'static str;
+
+/// A call that leads to more queries than this does a piece of work of its own for each element.
+const MANY_QUERIES: usize = 12;
 
 /// What costs more than a query.
 const SLOW: Effects = Effects::NETWORK.with(Effects::SLEEP);
@@ -183,7 +200,10 @@ impl Program {
             if iterations.iter().any(|it| Trace::new(facts, &it.sources).depends(*table)) {
                 return TableBond::Element;
             }
-            bond = TableBond::Fixed;
+            // A text that is written elsewhere may name the table of another element there.
+            let is_own = facts.call(step).function == facts.call(call).function
+                || declared_in(facts, *table) == Some(facts.call(call).function);
+            bond = if is_own { TableBond::Fixed } else { TableBond::Open };
         }
         bond
     }
@@ -198,7 +218,8 @@ impl Program {
         else {
             return;
         };
-        for reached in self.nearest(file, call, &iterations[index].sources) {
+        let (nearest, others) = self.nearest(file, call, &iterations[index].sources);
+        for reached in nearest {
             let relation = if reached.dependent { Relation::PerElement } else { Relation::Invariant };
             let mut repeated = self.repeated_at(
                 file,
@@ -224,6 +245,9 @@ impl Program {
             if asked.shape.table.name().is_none() && asked.model.is_none() {
                 repeated.traps.push(Trap::TableMayVary);
             }
+            if others > MANY_QUERIES {
+                repeated.traps.push(Trap::MuchElse);
+            }
             if self.cached_on_path(&reached) || self.keeps_results(&reached) {
                 repeated.traps.push(Trap::LocalCache);
             }
@@ -238,8 +262,8 @@ impl Program {
     }
 
     /// The nearest query of each sort that the call leads to: a read and a write that depend on the element, else
-    /// the nearest that does not.
-    fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
+    /// the nearest that does not; and how many queries the call leads to.
+    fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> (Vec<Reached>, usize) {
         let all = self.reach(file, call, sources);
         let pick = |writes: bool, dependent: bool| {
             all.iter()
@@ -254,7 +278,8 @@ impl Program {
         if picked.is_empty() {
             picked.extend(pick(false, false));
         }
-        picked
+        let queries: BTreeSet<u32> = all.iter().map(|it| it.query).collect();
+        (picked, queries.len())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one constructor for both ways a query is found")]

@@ -157,6 +157,7 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::TableMayVary => {
                 draft.doubt("the table is not known, and may be another one for each element");
             }
+            Trap::MuchElse => draft.doubt("the same call runs many other queries for each element"),
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {
                 draft.doubt("each turn also waits for the network, which costs more than the query");
