@@ -28,7 +28,7 @@ pub(crate) enum Driver {
     /// `mysql2`, also with promises: rows and fields come as a pair.
     Mysql,
     Planetscale,
-    /// SQLite: better-sqlite3, sqlite3, libSQL, those of Node.js and Bun.
+    /// SQLite: better-sqlite3, sqlite3, `libSQL`, those of Node.js and Bun.
     Sqlite,
 }
 

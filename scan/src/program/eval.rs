@@ -71,7 +71,7 @@ impl Program {
             Expr::Index { object, .. } => self.element_of(&self.eval(here(object))),
             Expr::Item { object, n } => self.item_of(&self.eval(here(object)), n),
             Expr::Rest(inner) => self.eval(here(inner)),
-            Expr::Await(inner) => self.awaited_value(self.eval(here(inner)), here(inner)),
+            Expr::Await(inner) => self.awaited_value(&self.eval(here(inner)), here(inner)),
             Expr::Element(collection) => self.element_of(&self.eval(here(collection))),
             Expr::Param { function, index } => self.param_value(FnRef { file: at.file, id: function }, index),
             Expr::Call(call) => self.call_value(at.file, call),
@@ -236,7 +236,7 @@ impl Program {
                 value.map(|value| self.member_of(value, name))
             }
             Exported::Module(file) => Value::Module(*file),
-            Exported::Api(api) => self.handle_exported(api).unwrap_or_else(|| Value::Api(api.clone())),
+            Exported::Api(api) => Self::handle_exported(api).unwrap_or_else(|| Value::Api(api.clone())),
         }
     }
 

@@ -121,7 +121,7 @@ impl Program {
     }
 
     /// The handle that an export of a library is.
-    pub(super) fn handle_exported(&self, api: &Api) -> Option<Value> {
+    pub(super) fn handle_exported(api: &Api) -> Option<Value> {
         let orm = orm::of_package(&api.package)?;
         Some(Value::Handle(Handle { api: orm.api(), kind: orm.exported(api)? }))
     }
