@@ -3,6 +3,7 @@
 //! Built in one order: facts → imports → values and calls → graph and effects → entry points. Rules ask it; nothing
 //! changes it afterwards. Caches behind `RefCell` make following values lazy.
 
+mod built;
 mod calls;
 mod collections;
 mod deliberate;
@@ -24,6 +25,7 @@ mod reach;
 mod repeated;
 mod roles;
 mod runs;
+mod table_bonds;
 mod taint;
 mod targets;
 mod types;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{BinaryOp, CallId, Expr, ExprId, FileFacts, FnId, SymbolId};
+use crate::facts::{BinaryOp, CallId, Expr, SymbolId};
 use crate::orm::{self, CallAt};
 
 use super::Program;
@@ -11,8 +11,9 @@ use super::feeds::Bond;
 use super::iterations::{Form, Iteration, LoopClass};
 use super::reach::{Hop, Reached};
 use super::roles::Role;
+use super::table_bonds::TableBond;
 use super::taint::{Sources, Trace};
-use super::targets::{Query, Target};
+use super::targets::Target;
 use super::value::{FnRef, Memo};
 
 /// A query repeated by a loop.
@@ -79,26 +80,6 @@ pub(crate) enum Trap {
     TableMayVary,
     /// The call that leads to the query leads to so many others that this one weighs little.
     MuchElse,
-}
-
-/// The function that declares the variable behind an expression.
-fn declared_in(facts: &FileFacts, expr: ExprId) -> Option<FnId> {
-    match facts.expr(expr) {
-        Expr::Symbol(symbol) => Some(facts.symbol(symbol).function),
-        Expr::Param { function, .. } => Some(function),
-        Expr::Member { object, .. } => declared_in(facts, object),
-        _ => None,
-    }
-}
-
-/// What decides which table a query asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TableBond {
-    /// The same for all elements.
-    Fixed,
-    /// The element: one statement for all is not possible.
-    Element,
-    Open,
 }
 
 /// Loop classes for messages.
@@ -179,33 +160,6 @@ impl Program {
             repeated.traps.push(Trap::TableMayVary);
         }
         Some(repeated)
-    }
-
-    /// What the table of a query that is not known by name hangs on.
-    fn table_bond(&self, file: u32, call: CallId, asked: &Query, iterations: &[Iteration]) -> TableBond {
-        if asked.shape.table.name().is_some() || asked.model.is_some() {
-            return TableBond::Fixed;
-        }
-        let Some(built) = asked.built.or_else(|| asked.texts.first().copied()) else {
-            return TableBond::Open;
-        };
-        let facts = self.facts(file);
-        let orm = orm::of_handle(built.handle);
-        let begin = (built.begin.file == file).then_some(built.begin.call);
-        let steps = begin.into_iter().chain(asked.parts.iter().copied()).chain([call]);
-        let mut bond = TableBond::Open;
-        for step in steps.filter(|step| orm.names_table(orm::method_name(self, CallAt { file, call: *step })))
-        {
-            let Some(table) = facts.args(step).first() else { continue };
-            if iterations.iter().any(|it| Trace::new(facts, &it.sources).depends(*table)) {
-                return TableBond::Element;
-            }
-            // A text that is written elsewhere may name the table of another element there.
-            let is_own = facts.call(step).function == facts.call(call).function
-                || declared_in(facts, *table) == Some(facts.call(call).function);
-            bond = if is_own { TableBond::Fixed } else { TableBond::Open };
-        }
-        bond
     }
 
     fn indirect(&self, file: u32, call: CallId, iterations: &[Iteration], found: &mut Vec<Repeated>) {

@@ -11,7 +11,8 @@ use crate::place::Place;
 use crate::prisma::query;
 
 use super::Program;
-use super::handles::{Builders, BuiltBy};
+use super::built::BuiltBy;
+use super::handles::Builders;
 use super::value::{Api, FnRef, Memo, Value};
 
 /// Whom a call reaches.
