@@ -86,6 +86,25 @@ pub(crate) enum Outcome {
     Transaction { callback: u32 },
     /// Runs its argument number `callback` with a connection as first argument, and no transaction.
     Session { callback: u32 },
+    /// Begins or ends a transaction on the connection itself.
+    Mark(Mark),
+}
+
+/// One end of a transaction that the program begins and ends by calls of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Begin,
+    End,
+}
+
+impl Mark {
+    /// How the calls go among the methods of a client.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Begin => "BEGIN",
+            Self::End => "COMMIT",
+        }
+    }
 }
 
 /// What a query gives back.
@@ -162,6 +181,11 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
     /// What a transaction begun on `handle` gives its callback.
     fn in_transaction(&self, _: HandleKind) -> HandleKind {
         HandleKind::Connection
+    }
+
+    /// True for the step of a builder whose first argument names the table.
+    fn names_table(&self, _: &str) -> bool {
+        false
     }
 
     /// What awaiting the builder whose last call is `end` gives.

@@ -15,7 +15,7 @@ use crate::template::is_marked;
 pub fn sketch(text: &str, dialect: Dialect) -> Option<QueryShape> {
     let piece = pieces(text, dialect).into_iter().next()?;
     // What a statement about the schema holds is not run here.
-    let defines = ["create", "alter", "drop"];
+    let defines = ["create", "alter", "drop", "grant", "revoke"];
     if piece.tokens.first().is_some_and(|token| token.is_any_word(&defines)) {
         return None;
     }

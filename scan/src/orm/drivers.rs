@@ -5,7 +5,9 @@
 
 use tuneup_model::{Dialect, Operation, QueryApi, QueryShape, TableRef};
 
-use super::{Answer, CallAt, Declared, HandleKind, ModelRef, Orm, Outcome, Steps, method_name, text_at};
+use super::{
+    Answer, CallAt, Declared, HandleKind, Mark, ModelRef, Orm, Outcome, Steps, method_name, text_at,
+};
 use crate::facts::{CallKind, Expr, TypeId};
 use crate::objects::{Given, Reader, sql_query};
 use crate::place::Place;
@@ -26,7 +28,7 @@ pub(crate) enum Driver {
     /// `mysql2`, also with promises: rows and fields come as a pair.
     Mysql,
     Planetscale,
-    /// SQLite: better-sqlite3, sqlite3, libSQL, those of Node.js and Bun.
+    /// SQLite: better-sqlite3, sqlite3, `libSQL`, those of Node.js and Bun.
     Sqlite,
 }
 
@@ -44,7 +46,7 @@ impl Driver {
         })
     }
 
-    fn dialect(self) -> Dialect {
+    pub(crate) fn dialect(self) -> Dialect {
         match self {
             Self::Postgres | Self::PostgresTag => Dialect::Postgresql,
             Self::Mysql | Self::Planetscale => Dialect::Mysql,
@@ -175,14 +177,16 @@ fn on_connection(program: &Program, driver: Driver, method: &str, at: CallAt) ->
         // `sql.begin(async (sql) => …)`, also with options before the callback.
         (_, "begin" | "savepoint" | "transaction") => transaction(program, driver, at),
         (_, "query" | "execute" | "unsafe" | "exec" | "all" | "get" | "run" | "each") => {
-            if is_mark(program, at) {
-                Outcome::Nothing
+            if let Some(mark) = mark(program, at) {
+                mark
             } else if (driver, method) == (Driver::Sqlite, "get") {
                 Outcome::Query(Answer::Row)
             } else {
                 Outcome::Query(driver.answer())
             }
         }
+        (Driver::Mysql, "beginTransaction") => Outcome::Mark(Mark::Begin),
+        (Driver::Mysql, "commit" | "rollback") => Outcome::Mark(Mark::End),
         (Driver::PostgresTag, "file") | (Driver::Sqlite, "batch") => Outcome::Query(Answer::Rows),
         (Driver::Sqlite, "prepare") => Outcome::Handle(HandleKind::Builder(at, None)),
         (_, "connect" | "getConnection" | "promise" | "reserve" | "connection") => {
@@ -256,14 +260,14 @@ fn first_word(program: &Program, at: Place) -> Option<&str> {
 }
 
 /// `BEGIN`, `COMMIT` and their like ask nothing of the tables.
-fn is_mark(program: &Program, at: CallAt) -> bool {
-    let word = text_of(program, at).and_then(|text| first_word(program, text));
-    word.is_some_and(|word| {
-        matches!(
-            word.to_ascii_lowercase().as_str(),
-            "begin" | "start" | "commit" | "rollback" | "savepoint" | "release" | "end"
-        )
-    })
+fn mark(program: &Program, at: CallAt) -> Option<Outcome> {
+    let word = first_word(program, text_of(program, at)?)?;
+    match word.to_ascii_lowercase().as_str() {
+        "begin" | "start" => Some(Outcome::Mark(Mark::Begin)),
+        "commit" | "rollback" | "end" => Some(Outcome::Mark(Mark::End)),
+        "savepoint" | "release" => Some(Outcome::Nothing),
+        _ => None,
+    }
 }
 
 /// True for a tagged template that is a statement of its own: fragments of statements are tagged alike.

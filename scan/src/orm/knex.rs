@@ -70,6 +70,10 @@ impl Orm for Knex {
         true
     }
 
+    fn names_table(&self, method: &str) -> bool {
+        steps::TABLES.contains(&method)
+    }
+
     fn awaited(&self, program: &Program, end: CallAt) -> Answer {
         let chain = chain_of(program, end);
         let has = |methods: &[&str]| {

@@ -3,14 +3,39 @@
 use tuneup_model::{Bound, Columns, Operation, QueryShape, TableRef};
 
 use super::Program;
-use super::handles::{Builders, BuiltBy};
+use super::handles::Builders;
 use super::targets::{Query, Target};
 use super::value::{FnRef, Value};
 use crate::facts::{CallId, Expr};
-use crate::orm::{self, Built, CallAt, Handle, HandleKind, Outcome, Steps};
+use crate::orm::{self, Built, CallAt, Handle, HandleKind, ModelRef, Outcome, Steps};
 use crate::place::Place;
 
+/// How a built query came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BuiltBy {
+    pub handle: Handle,
+    pub begin: CallAt,
+    pub model: Option<ModelRef>,
+    /// The call that runs it, or that writes its text.
+    pub end: CallAt,
+}
+
 impl Program {
+    /// The builders whose SQL text a call is given to run.
+    pub(super) fn texts_of(&self, at: CallAt) -> Vec<BuiltBy> {
+        let text = self.argument(at.file, at.call, 0);
+        let texts = text.choices().iter().filter_map(|choice| match choice {
+            Value::SqlOf(handle, end) => match handle.kind {
+                HandleKind::Builder(begin, model) => {
+                    Some(BuiltBy { handle: *handle, begin, model, end: *end })
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// A call that hands builders to functions of the program: it runs the one that they run.
     pub(super) fn handed_on(
         &self,

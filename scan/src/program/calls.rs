@@ -64,6 +64,7 @@ impl Program {
             Value::HandleMethod(handle, name) => self.handle_result(*handle, name, file, id),
             Value::Handle(handle) => self.handle_result(*handle, "", file, id),
             Value::SqlOf(..) => callee.clone(),
+            Value::Unknown => self.asked_handle(file, id).unwrap_or(Value::Unknown),
             _ => Value::Unknown,
         }
     }
@@ -141,7 +142,14 @@ impl Program {
                 };
             }
         }
-        None
+        // `manager<EntityManager>()`: the caller says what it gets.
+        self.asked_handle(file, id)
+    }
+
+    /// The handle that the type argument of a call names.
+    fn asked_handle(&self, file: u32, id: CallId) -> Option<Value> {
+        let ty = self.files[file as usize].call(id).type_arg?;
+        Some(self.type_value(file, ty)).filter(|it| matches!(it, Value::Handle(_) | Value::Client(_)))
     }
 
     /// True where a type names the type parameter somewhere in its arguments.
@@ -306,7 +314,10 @@ impl Program {
     fn requested_type(&self, file: u32, id: CallId) -> Option<Value> {
         let call = self.files[file as usize].call(id);
         let typed = call.type_arg.map_or(Value::Unknown, |ty| self.type_value(file, ty));
-        if matches!(typed, Value::Instance(_) | Value::Object(_) | Value::Module(_) | Value::Client(_)) {
+        if matches!(
+            typed,
+            Value::Instance(_) | Value::Object(_) | Value::Module(_) | Value::Client(_) | Value::Handle(_)
+        ) {
             return Some(typed);
         }
         match (call.kind, self.argument(file, id, 0)) {

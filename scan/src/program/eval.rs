@@ -80,7 +80,7 @@ impl Program {
             }
             Expr::Item { object, n } => self.item_of(&self.eval(here(object)), n),
             Expr::Rest(inner) => self.eval(here(inner)),
-            Expr::Await(inner) => self.awaited_value(self.eval(here(inner)), here(inner)),
+            Expr::Await(inner) => self.awaited_value(&self.eval(here(inner)), here(inner)),
             Expr::Element(collection) => self.element_of(&self.eval(here(collection))),
             Expr::Param { function, index } => self.param_value(FnRef { file: at.file, id: function }, index),
             Expr::Call(call) => self.call_value(at.file, call),
@@ -90,7 +90,7 @@ impl Program {
             }
             Expr::Cast { expr, to } => {
                 let value = self.eval(here(expr));
-                if matches!(value, Value::Unknown | Value::Api(_)) {
+                if matches!(value, Value::Unknown | Value::Api(_) | Value::Shape { .. }) {
                     let typed = self.type_value(at.file, to);
                     if typed.is_known() { typed } else { value }
                 } else {
@@ -267,7 +267,7 @@ impl Program {
                 value.map(|value| self.member_of(value, name))
             }
             Exported::Module(file) => Value::Module(*file),
-            Exported::Api(api) => self.handle_exported(api).unwrap_or_else(|| Value::Api(api.clone())),
+            Exported::Api(api) => Self::handle_exported(api).unwrap_or_else(|| Value::Api(api.clone())),
         }
     }
 
@@ -305,7 +305,7 @@ impl Program {
                 match facts.list(list).get(n as usize) {
                     Some(item) => {
                         let item = Place { file: at.file, expr: *item };
-                        self.awaited_value(self.eval(item), item)
+                        self.awaited_value(&self.eval(item), item)
                     }
                     None => Value::Nothing,
                 }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use tuneup_model::{Dialect, Operation, QueryApi, QueryShape, Table, TableRef};
 
 use super::Program;
+use super::built::BuiltBy;
 use super::runs::{answer_value, is_list_method, is_promise_method};
 use super::targets::{Query, Target};
 use super::value::{Api, ClassRef, Value};
@@ -115,7 +116,7 @@ impl Program {
     }
 
     /// The handle that an export of a library is.
-    pub(super) fn handle_exported(&self, api: &Api) -> Option<Value> {
+    pub(super) fn handle_exported(api: &Api) -> Option<Value> {
         let orm = orm::of_package(&api.package)?;
         Some(Value::Handle(Handle { api: orm.api(), kind: orm.exported(api)? }))
     }
@@ -166,7 +167,7 @@ impl Program {
     /// What calling a method of a handle gives.
     pub(super) fn handle_result(&self, handle: Handle, method: &str, file: u32, call: CallId) -> Value {
         match orm::of_handle(handle).outcome(self, handle.kind, method, CallAt { file, call }) {
-            Outcome::Nothing => Value::Unknown,
+            Outcome::Nothing | Outcome::Mark(_) => Value::Unknown,
             Outcome::Handle(kind) => Value::Handle(Handle { api: handle.api, kind }),
             Outcome::Value(value) => value,
             Outcome::Query(answer) => answer_value(handle, answer, CallAt { file, call }),
@@ -286,6 +287,7 @@ impl Program {
                 Some(target)
             }
             Outcome::Transaction { .. } => Some(Target::Client("$transaction".into())),
+            Outcome::Mark(mark) => Some(Target::Client(mark.name().into())),
             outcome => {
                 self.add_step(&asked, at, builders);
                 let begin = match outcome {
@@ -347,21 +349,6 @@ impl Program {
         queries.push(Query { built, schema, texts, ..Query::new(at.file, at.call, shape) });
         Target::Query(queries.len() as u32 - 1)
     }
-
-    /// The builders whose SQL text a call is given to run.
-    pub(super) fn texts_of(&self, at: CallAt) -> Vec<BuiltBy> {
-        let text = self.argument(at.file, at.call, 0);
-        let texts = text.choices().iter().filter_map(|choice| match choice {
-            Value::SqlOf(handle, end) => match handle.kind {
-                HandleKind::Builder(begin, model) => {
-                    Some(BuiltBy { handle: *handle, begin, model, end: *end })
-                }
-                _ => None,
-            },
-            _ => None,
-        });
-        texts.collect()
-    }
 }
 
 /// Which side of an entity a member is asked of.
@@ -369,14 +356,4 @@ impl Program {
 pub(super) enum Row {
     Class,
     Instance,
-}
-
-/// How a built query came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BuiltBy {
-    pub handle: Handle,
-    pub begin: CallAt,
-    pub model: Option<ModelRef>,
-    /// The call that runs it, or that writes its text.
-    pub end: CallAt,
 }

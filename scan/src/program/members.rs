@@ -39,7 +39,6 @@ impl Program {
             Value::Handle(handle) => self.handle_member(*handle, name),
             // Libraries give text and parameters together: `toSQL().sql`, `toSQL().toNative().sql`.
             Value::SqlOf(..) if matches!(name, "sql" | "text" | "toNative") => value.clone(),
-            Value::SqlOf(..) => builtin("String", name),
             // Drivers give rows within a result.
             Value::Rows { many: true, .. } if name == "rows" => value.clone(),
             Value::Rows { file, call, many: false } if !is_promise_method(name) => {
@@ -55,7 +54,7 @@ impl Program {
                 Value::ModelMethod { schema: *schema, model: *model, name: name.into() }
             }
             Value::Items(_) | Value::List(_) | Value::Rows { many: true, .. } => builtin("Array", name),
-            Value::Text => builtin("String", name),
+            Value::Text | Value::SqlOf(..) => builtin("String", name),
             Value::Number => builtin("Number", name),
             Value::Function(_) | Value::Memoized(..) => match name {
                 "bind" | "call" | "apply" => builtin("Function", name),
@@ -77,7 +76,7 @@ impl Program {
             return self.client_member(schema, name);
         }
         let member = api.then(name);
-        self.handle_exported(&member).unwrap_or_else(|| Value::Api(Arc::new(member)))
+        Self::handle_exported(&member).unwrap_or_else(|| Value::Api(Arc::new(member)))
     }
 
     pub(super) fn client_member(&self, schema: u32, name: &str) -> Value {

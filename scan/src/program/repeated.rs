@@ -1,5 +1,7 @@
 //! Queries that run once per turn of a loop: directly, or through calls. The ground of the N+1 rules.
 
+use std::collections::BTreeSet;
+
 use crate::facts::{BinaryOp, CallId, Expr, SymbolId};
 use crate::orm::{self, CallAt};
 use rustc_hash::FxHashSet;
@@ -10,6 +12,7 @@ use super::feeds::Bond;
 use super::iterations::{Form, Iteration, LoopClass};
 use super::reach::{Hop, Reached};
 use super::roles::Role;
+use super::table_bonds::TableBond;
 use super::taint::{Sources, Trace};
 use super::targets::Target;
 use super::value::{FnRef, Memo};
@@ -76,10 +79,17 @@ pub(crate) enum Trap {
     ReadsOwnWrites,
     /// Each element is handled in a transaction of its own.
     OwnTransaction,
+    /// The table is not known: each element may have one of its own.
+    TableMayVary,
+    /// The call that leads to the query leads to so many others that this one weighs little.
+    MuchElse,
 }
 
 /// Loop classes for messages.
 pub(crate) type LoopClassName = &'static str;
+
+/// A call that leads to more queries than this does a piece of work of its own for each element.
+const MANY_QUERIES: usize = 12;
 
 /// What costs more than a query.
 const SLOW: Effects = Effects::NETWORK.with(Effects::SLEEP);
@@ -135,6 +145,10 @@ impl Program {
         if iterations.iter().any(|it| self.is_on_error_path(file, facts.call(call).guard, it.body)) {
             return None;
         }
+        let table = self.table_bond(file, call, asked, iterations);
+        if table == TableBond::Element {
+            return None;
+        }
         let (index, relation) = if let Some(index) = iterations.iter().position(depends) {
             (index, Relation::PerElement)
         } else {
@@ -144,7 +158,11 @@ impl Program {
             let changes = given.any(|arg| self.varies(file, &it.sources, it.body, *arg));
             (index, if changes { Relation::Changing } else { Relation::Invariant })
         };
-        Some(self.repeated_at(file, call, iterations, index, relation, query, Vec::new()))
+        let mut repeated = self.repeated_at(file, call, iterations, index, relation, query, Vec::new());
+        if table == TableBond::Open {
+            repeated.traps.push(Trap::TableMayVary);
+        }
+        Some(repeated)
     }
 
     fn indirect(&self, file: u32, call: CallId, iterations: &[Iteration], found: &mut Vec<Repeated>) {
@@ -158,7 +176,8 @@ impl Program {
             return;
         };
         let from = found.len();
-        for reached in self.nearest(file, call, &iterations[index].sources) {
+        let (nearest, others) = self.nearest(file, call, &iterations[index].sources);
+        for reached in nearest {
             let relation = if reached.dependent { Relation::PerElement } else { Relation::Invariant };
             let mut repeated = self.repeated_at(
                 file,
@@ -179,6 +198,13 @@ impl Program {
             }
             if reached.path.len() > 6 {
                 repeated.traps.push(Trap::Far);
+            }
+            let asked = &self.queries[reached.query as usize];
+            if asked.shape.table.name().is_none() && asked.model.is_none() {
+                repeated.traps.push(Trap::TableMayVary);
+            }
+            if others > MANY_QUERIES {
+                repeated.traps.push(Trap::MuchElse);
             }
             if self.cached_on_path(&reached) || self.keeps_results(&reached) {
                 repeated.traps.push(Trap::LocalCache);
@@ -210,8 +236,8 @@ impl Program {
     }
 
     /// The nearest query of each sort that the call leads to: a read and a write that depend on the element, else
-    /// the nearest that does not.
-    fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
+    /// the nearest that does not; and how many queries the call leads to.
+    fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> (Vec<Reached>, usize) {
         let all = self.reach(file, call, sources);
         let pick = |writes: bool, dependent: bool| {
             all.iter()
@@ -226,7 +252,8 @@ impl Program {
         if picked.is_empty() {
             picked.extend(pick(false, false));
         }
-        picked
+        let queries: BTreeSet<u32> = all.iter().map(|it| it.query).collect();
+        (picked, queries.len())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one constructor for both ways a query is found")]

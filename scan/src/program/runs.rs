@@ -208,7 +208,7 @@ impl Program {
             }
         } else {
             let items = self.element_of(&self.eval(list));
-            self.note_builders(&items, list, found);
+            Self::note_builders(&items, list, found);
         }
     }
 
@@ -222,10 +222,10 @@ impl Program {
         {
             return;
         }
-        self.note_builders(&self.eval(at), at, found);
+        Self::note_builders(&self.eval(at), at, found);
     }
 
-    fn note_builders(&self, value: &Value, at: Place, found: &mut Awaited) {
+    fn note_builders(value: &Value, at: Place, found: &mut Awaited) {
         for choice in value.choices() {
             if let Value::Handle(handle @ Handle { kind: HandleKind::Builder(begin, _), .. }) = choice
                 && orm::of_handle(*handle).is_awaitable()
@@ -236,7 +236,7 @@ impl Program {
     }
 
     /// What awaiting a value gives: the rows of a builder, else the value.
-    pub(super) fn awaited_value(&self, value: Value, at: Place) -> Value {
+    pub(super) fn awaited_value(&self, value: &Value, at: Place) -> Value {
         let facts = &self.files[at.file as usize];
         value.map(|value| match value {
             Value::Handle(handle @ Handle { kind: HandleKind::Builder(begin, _), .. })
@@ -266,7 +266,7 @@ impl Program {
         match facts.expr(facts.call(call).callee) {
             Expr::Member { object, .. } => {
                 let at = Place { file, expr: object };
-                self.awaited_value(self.eval(at), at)
+                self.awaited_value(&self.eval(at), at)
             }
             _ => Value::Unknown,
         }

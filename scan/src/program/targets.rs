@@ -11,7 +11,8 @@ use crate::place::Place;
 use crate::prisma::query;
 
 use super::Program;
-use super::handles::{Builders, BuiltBy};
+use super::built::BuiltBy;
+use super::handles::Builders;
 use super::roles::Role;
 use super::value::{Api, FnRef, Memo, Value};
 
@@ -97,6 +98,7 @@ impl Program {
             self.targets = targets;
             self.queries = queries;
             self.finish_built(&builders);
+            self.place_passed_sql();
             self.index_callers();
             if pass == 1 {
                 self.resolve_wrappers(&builders);

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use tuneup_model::TableRef;
 
 use super::Program;
-use super::handles::BuiltBy;
+use super::built::BuiltBy;
 use super::targets::{Query, Target};
 use super::value::{FnRef, Value};
 use crate::facts::{CallId, Expr, LoopKind};

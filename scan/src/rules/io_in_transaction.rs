@@ -340,6 +340,33 @@ app.post('/pay', async (req, res) => {
     }
 
     #[test]
+    fn a_transaction_begun_by_sql_text() {
+        check(
+            r"
+//- /pool.ts
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function inTransaction(work) {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  const result = await work(client);
+  await client.query('COMMIT');
+  return result;
+}
+//- /pay.ts
+import { inTransaction } from './pool';
+export async function POST(req) {
+  await inTransaction(async (client) => {
+    await client.query('UPDATE orders SET paid = true WHERE id = $1', [req.id]);
+    await fetch('https://example.com');
+    //    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ io-in-transaction: waits for the network
+  });
+}
+",
+        );
+    }
+
+    #[test]
     fn a_query_of_another_client_takes_a_second_connection() {
         check(
             r"

@@ -160,14 +160,19 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::NoKey => draft.doubt("nothing is known that one statement for all could ask by"),
             Trap::ReadsOwnWrites => draft.doubt("the query counts what was written just before"),
             Trap::OwnTransaction => draft.doubt("each element is handled in a transaction of its own"),
+            Trap::TableMayVary => {
+                draft.doubt("the table is not known, and may be another one for each element");
+            }
+            Trap::MuchElse => draft.doubt("the same call runs many other queries for each element"),
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {
                 draft.doubt("each turn also waits for the network, which costs more than the query");
             }
         }
     }
-    if program.queries[it.query as usize].shape.table.name().is_none()
+    if shape.table.name().is_none()
         && program.queries[it.query as usize].model.is_none()
+        && !it.traps.contains(&Trap::TableMayVary)
     {
         draft.doubts.push("the table is not known".to_owned());
     }

@@ -4,7 +4,7 @@ use tuneup_model::{Bound, ColumnRef, Columns, Operation, OrderBy, QueryApi, Quer
 
 use super::conditions::{condition, identifiers, is_alternative, is_condition};
 use super::names::Scope;
-use super::steps::{AGGREGATES, COLUMNS, JOINS};
+use super::steps::{AGGREGATES, COLUMNS};
 use crate::facts::Expr;
 use crate::objects::{Given, Reader, SqlText};
 use crate::orm::{Step, Steps, text_at};
@@ -28,9 +28,8 @@ pub(super) fn built(program: &Program, steps: &Steps<'_>) -> QueryShape {
     for step in &steps.all {
         if is_condition(step.method) {
             add_condition(program, &reader, &scope, steps, step, &mut shape);
-        } else if step.method == "modify" || step.method.starts_with("union") {
-            shape.filter.has_unknown = true;
-        } else if JOINS.contains(&step.method) && matches!(step.method, "join" | "innerJoin") {
+        } else if matches!(step.method, "modify" | "join" | "innerJoin") || step.method.starts_with("union") {
+            // Rows may be fewer for it.
             shape.filter.has_unknown = true;
         }
     }

@@ -46,7 +46,9 @@ pub(super) fn condition(
         "where" => plain(program, reader, scope, &args),
         "whereNot" => {
             let (mut found, has_unknown) = plain(program, reader, scope, &args)?;
-            found.iter_mut().for_each(|it| it.op = PredicateOp::NotEqual);
+            for it in &mut found {
+                it.op = PredicateOp::NotEqual;
+            }
             Some((found, has_unknown))
         }
         "whereIn" => in_list(program, reader, scope, *args.first()?),
@@ -64,7 +66,7 @@ fn plain(program: &Program, reader: &Reader<'_>, scope: &Scope<'_>, args: &[Plac
     match args {
         [] => Some((Vec::new(), false)),
         [only] => match reader.see(*only).expr {
-            Expr::Object(_) => fields(reader, scope, *only),
+            Expr::Object(_) => Some(fields(reader, scope, *only)),
             Expr::Call(call) => {
                 let seen = reader.see(*only).place;
                 raw_call(program.facts(seen.file), seen.file, call)
@@ -85,7 +87,7 @@ fn plain(program: &Program, reader: &Reader<'_>, scope: &Scope<'_>, args: &[Plac
 }
 
 /// `{ id, 'u.active': true }`.
-fn fields(reader: &Reader<'_>, scope: &Scope<'_>, at: Place) -> Found {
+fn fields(reader: &Reader<'_>, scope: &Scope<'_>, at: Place) -> (Vec<Predicate>, bool) {
     let object = reader.object(at);
     let mut found = Vec::new();
     let mut has_unknown = !object.is_complete;
@@ -95,7 +97,7 @@ fn fields(reader: &Reader<'_>, scope: &Scope<'_>, at: Place) -> Found {
             _ => has_unknown = true,
         }
     }
-    Some((found, has_unknown))
+    (found, has_unknown)
 }
 
 fn value_op(reader: &Reader<'_>, at: Place) -> Option<PredicateOp> {
@@ -167,7 +169,7 @@ pub(super) fn raw_call(
 
 /// A condition as text, read under the tables of the query.
 fn raw(reader: &Reader<'_>, scope: &Scope<'_>, text: Place, bindings: Option<Place>) -> Found {
-    let from = scope.from_clause()?;
+    let from = scope.tables_text()?;
     let mut sql = SqlText::default();
     sql.literal(&format!("SELECT 1 FROM {from} WHERE "));
     reader.text(text, &mut sql);

@@ -37,6 +37,10 @@ pub(super) fn declared(program: &Program, texts: &mut Texts<'_>) -> Option<Decla
     if catalog.tables.is_empty() && votes.is_none() {
         return None;
     }
+    for table in &mut catalog.tables {
+        let key = &table.primary_key;
+        table.columns.iter_mut().filter(|it| key.contains(&it.name)).for_each(|it| it.nullable = false);
+    }
     catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
     let schema = Schema {
         api: QueryApi::Knex,

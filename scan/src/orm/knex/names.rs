@@ -70,7 +70,7 @@ impl<'p> Scope<'p> {
     }
 
     /// The FROM clause under which raw conditions are read.
-    pub(super) fn from_clause(&self) -> Option<String> {
+    pub(super) fn tables_text(&self) -> Option<String> {
         let quoted = |name: &str| {
             let parts: Vec<String> = name.split('.').map(|part| format!("\"{part}\"")).collect();
             parts.join(".")
@@ -80,9 +80,11 @@ impl<'p> Scope<'p> {
         named.sort_by_key(|(_, table)| table != main);
         let list: Vec<String> = named
             .iter()
-            .map(|(alias, table)| match alias == table {
-                true => quoted(table),
-                false => format!("{} {}", quoted(table), quoted(alias)),
+            .map(|(alias, table)| {
+                if alias == table {
+                    return quoted(table);
+                }
+                format!("{} {}", quoted(table), quoted(alias))
             })
             .collect();
         (!list.is_empty()).then(|| list.join(", "))

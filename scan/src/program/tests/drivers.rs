@@ -213,3 +213,37 @@ fn text_that_is_not_known_and_calls_that_are_none() {
         ["use.ts:5 ? query", "use.ts:6 ? query", "use.ts:7 ? select", "use.ts:8 ? query"]
     );
 }
+
+#[test]
+fn a_query_stands_where_its_text_is_given() {
+    assert_eq!(
+        query_calls(
+            "
+            //- /db.ts
+            import { Pool } from 'pg';
+            const pool = new Pool();
+            export async function query(text: string, values?: unknown[]) {
+              const start = Date.now();
+              const result = await pool.query(text, values);
+              console.log(text, Date.now() - start);
+              return result;
+            }
+            const cache = new Map();
+            export async function cached(text: string) {
+              if (!cache.has(text)) cache.set(text, await pool.query(text));
+              return cache.get(text);
+            }
+            export const one = async (text: string) => (await query(text)).rows[0];
+            //- /use.ts
+            import { query, cached, one } from './db';
+            export async function work(id: string) {
+              const { rows } = await query('SELECT * FROM users WHERE id = $1', [id]);
+              await cached('SELECT * FROM posts');
+              await one(`SELECT * FROM posts WHERE id = 1`);
+              return rows;
+            }
+            "
+        ),
+        ["db.ts:5 ? query", "db.ts:11 ? query", "use.ts:3 users select", "use.ts:5 posts select",]
+    );
+}

@@ -2,7 +2,7 @@
 
 use tuneup_model::{Columns, PredicateOp};
 
-use super::{Linked, link, query_calls};
+use super::{Linked, declared_tables, link, query_calls};
 
 /// `line: operation table [joined] where … order … limit offset`.
 fn shapes(text: &str) -> Vec<String> {
@@ -330,47 +330,13 @@ fn migrations_to_tables() {
         export async function down(knex: Knex) { await knex.schema.dropTable(TABLE); }
         ",
     );
-    let tables = linked.program.catalog.tables.iter().filter(|it| !it.location.file.ends_with(".prisma"));
-    let told: Vec<String> = tables
-        .map(|table| {
-            let columns: Vec<String> = table
-                .columns
-                .iter()
-                .map(|it| format!("{}:{:?}{}", it.name, it.kind, if it.nullable { "?" } else { "" }))
-                .collect();
-            let indexes: Vec<String> = table
-                .indexes
-                .iter()
-                .map(|it| format!("{}{:?}", if it.unique { "unique " } else { "" }, it.columns))
-                .collect();
-            let keys: Vec<String> = table
-                .foreign_keys
-                .iter()
-                .map(|it| {
-                    format!(
-                        "{:?}->{}{:?} {:?}",
-                        it.columns, it.references, it.referenced_columns, it.on_delete
-                    )
-                })
-                .collect();
-            format!(
-                "{}:{} {} ({}) key {:?} indexes {} references {}",
-                table.location.file,
-                table.location.line,
-                table.name,
-                columns.join(" "),
-                table.primary_key,
-                indexes.join(" "),
-                keys.join(" ")
-            )
-        })
-        .collect();
+    let told = declared_tables(&linked);
     assert_eq!(
         told,
         [
-            "migrations/02_b.ts:20 made (id:Uuid) key [\"id\"] indexes  references ",
-            "migrations/02_b.ts:4 posts (id:BigInt? author:Int? data:Json? tags:Other(\"text[]\")?) key [\"id\"] indexes [\"author\", \"id\"] [\"data\"] references [\"author\"]->users[\"id\"] NoAction",
-            "migrations/01_a.js:2 users (id:Int? mail:Text team_id:Uuid? created_at:Timestamp? updated_at:Timestamp? name:Text?) key [\"id\"] indexes unique [\"mail\"] [\"name\"] references [\"team_id\"]->teams[\"id\"] Cascade",
+            "migrations/02_b.ts:20 made (id:Uuid) key id indexes [] references []",
+            "migrations/02_b.ts:4 posts (id:BigInt author:Int? data:Json? tags:Other(\"text[]\")?) key id indexes [author+id, data] references [author -> users.id NoAction]",
+            "migrations/01_a.js:2 users (id:Int mail:Text team_id:Uuid? created_at:Timestamp? updated_at:Timestamp? name:Text?) key id indexes [unique mail, name] references [team_id -> teams.id Cascade]",
         ]
     );
 }

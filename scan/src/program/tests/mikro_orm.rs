@@ -1,6 +1,6 @@
 //! MikroORM: entities to tables, managers, repositories, collections, builders, migrations.
 
-use super::{link, query_calls};
+use super::{declared_tables, link, query_calls};
 
 const ENTITIES: &str = "
 //- /entities.ts
@@ -75,53 +75,21 @@ fn entities_to_tables() {
         }
         "
     ));
-    let tables = linked.program.catalog.tables.iter().filter(|it| !it.location.file.ends_with(".prisma"));
-    let told: Vec<String> = tables
-        .map(|table| {
-            let columns: Vec<String> = table.columns.iter().map(|it| it.name.clone()).collect();
-            let indexes: Vec<String> = table
-                .indexes
-                .iter()
-                .map(|it| {
-                    let unique = if it.unique { "unique " } else { "" };
-                    format!("{unique}{}{}", it.columns.join("+"), if it.partial { " partly" } else { "" })
-                })
-                .collect();
-            let keys: Vec<String> = table
-                .foreign_keys
-                .iter()
-                .map(|it| format!("{}->{} {:?}", it.columns.join("+"), it.references, it.on_delete))
-                .collect();
-            format!(
-                "{}:{} {} ({}) key {} indexes {} references {}",
-                table.location.file,
-                table.location.line,
-                table.name,
-                columns.join(" "),
-                table.primary_key.join("+"),
-                indexes.join(", "),
-                keys.join(", ")
-            )
-        })
-        .collect();
+    let told = declared_tables(&linked);
     assert_eq!(
         told,
         [
-            "migrations/Migration20240101000000.ts:6 audit (id) key id indexes  references ",
-            "entities.ts:28 blog_post (id created_at author_id editor) key id indexes  references author_id->people Cascade, editor->people NoAction",
-            "entities.ts:34 blog_post_tags (blog_post_id tag_id) key blog_post_id+tag_id indexes  references blog_post_id->blog_post Cascade, tag_id->tag Cascade",
-            "entities.ts:10 people (id created_at email surname bio) key id indexes unique email, bio, surname+created_at, bio references ",
-            "entities.ts:44 profile (owner_id) key owner_id indexes unique owner_id references owner_id->people NoAction",
-            "entities.ts:37 tag (id created_at kind color) key id indexes kind partly references ",
+            "migrations/Migration20240101000000.ts:6 audit (id:Int) key id indexes [] references []",
+            "entities.ts:28 blog_post (id:Int created_at:Timestamp author_id:Int editor:Int?) key id indexes [] references [author_id -> people.id Cascade, editor -> people.id NoAction]",
+            "entities.ts:34 blog_post_tags (blog_post_id:Int tag_id:Int) key blog_post_id+tag_id indexes [] references [blog_post_id -> blog_post.id Cascade, tag_id -> tag.id Cascade]",
+            "entities.ts:10 people (id:Int created_at:Timestamp email:Text surname:Text? bio:Text) key id indexes [unique email, bio, surname+created_at, bio] references []",
+            "entities.ts:44 profile (owner_id:Int) key owner_id indexes [unique owner_id] references [owner_id -> people.id NoAction]",
+            "entities.ts:37 tag (id:Int created_at:Timestamp kind:Enum(\"\") color:Text?) key id indexes [kind partly] references []",
         ]
     );
 }
 
-#[test]
-fn managers_repositories_and_collections() {
-    assert_eq!(
-        query_calls(&with_entities(
-            "
+const CALLS: &str = "
             //- /use.ts
             import { MikroORM, type EntityRepository } from '@mikro-orm/core';
             import { EntityManager, SqlEntityManager } from '@mikro-orm/postgresql';
@@ -163,8 +131,12 @@ fn managers_repositories_and_collections() {
               await orm.em.qb(BlogPost).where({ id: 1 });
               await orm.em.execute(orm.em.qb(Person).where({ id: 1 }).getKnexQuery());
             }
-            "
-        )),
+            ";
+
+#[test]
+fn forms_of_handle() {
+    assert_eq!(
+        query_calls(&with_entities(CALLS)),
         [
             "use.ts:11 people findOneOrFail",
             "use.ts:12 blog_post loadItems",
@@ -187,9 +159,7 @@ fn managers_repositories_and_collections() {
     );
 }
 
-#[test]
-fn conditions_and_options() {
-    let linked = link(&with_entities("
+const READS: &str = "
         //- /use.ts
         import { EntityManager, QueryOrder } from '@mikro-orm/postgresql';
         import { BlogPost, Person } from './entities';
@@ -205,8 +175,11 @@ fn conditions_and_options() {
           await em.nativeDelete(Person, { id: { $nin: ids } });
           await em.createQueryBuilder(BlogPost, 'b').leftJoinAndSelect('b.author', 'a').where('a.lastName = ? and b.editor > ?', [1, 2]).orderBy({ id: 'asc' }).limit(2, 4).getResultList();
         }
-        "
-    ));
+        ";
+
+#[test]
+fn conditions_and_options() {
+    let linked = link(&with_entities(READS));
     let told: Vec<String> = linked
         .program
         .queries

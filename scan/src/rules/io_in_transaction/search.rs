@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashSet;
 
 use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, SymbolKind};
+use crate::orm::Mark;
 use crate::place::Place;
 use crate::program::{Effects, FnRef, Given, Hop, Memo, Program, Role, Target, Value, callee_name};
 use crate::rules::waits::is_waited_for;
@@ -54,14 +55,40 @@ pub(super) fn transactions(program: &Program) -> Vec<Transaction> {
             .filter(|(_, target)| matches!(target, Target::Client(name) if &**name == "$transaction"));
         for (n, _) in opening {
             let (file, call) = (file as u32, CallId(n as u32));
-            let Some(callback) = program.facts(file).args(call).first() else { continue };
             let mut bodies = Vec::new();
-            add_bodies(program, Place { file, expr: *callback }, 0, &mut bodies);
+            for callback in program.facts(file).args(call) {
+                add_bodies(program, Place { file, expr: *callback }, 0, &mut bodies);
+            }
             found.extend(bodies.into_iter().map(|body| Transaction { file, call, body }));
         }
+        found.extend(begun_by_hand(program, file as u32));
     }
     let mut seen = FxHashSet::default();
     found.retain(|it| program.roles[it.body.file as usize] == Role::App && seen.insert(it.body));
+    found
+}
+
+/// `BEGIN` in a function that then runs what it is handed: `withTransaction(async (client) => …)`.
+fn begun_by_hand(program: &Program, file: u32) -> Vec<Transaction> {
+    let facts = program.facts(file);
+    let mut found = Vec::new();
+    for (n, target) in program.targets[file as usize].iter().enumerate() {
+        if !matches!(target, Target::Client(name) if **name == *Mark::Begin.name()) {
+            continue;
+        }
+        let begin = CallId(n as u32);
+        let opened = facts.call(begin);
+        let mut bodies = Vec::new();
+        for call in &facts.calls {
+            let follows = call.function == opened.function
+                && facts.span(call.expr).start > facts.span(opened.expr).start
+                && program.parameter(file, call.callee).is_some_and(|(owner, _)| owner == opened.function);
+            if follows {
+                add_bodies(program, Place { file, expr: call.callee }, 0, &mut bodies);
+            }
+        }
+        found.extend(bodies.into_iter().map(|body| Transaction { file, call: begin, body }));
+    }
     found
 }
 
