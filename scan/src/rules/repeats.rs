@@ -6,8 +6,9 @@ use tuneup_model::{
 };
 
 use super::paths;
-use crate::facts::CallId;
-use crate::program::{Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Trap};
+use crate::facts::{CallId, Expr};
+use crate::place::Place;
+use crate::program::{Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Trap, Value};
 use crate::report::{At, Draft, Where};
 
 /// The five ways to repeat a query; each is a rule.
@@ -176,7 +177,7 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
     {
         draft.doubts.push("the table is not known".to_owned());
     }
-    if ties_one_row(program, it) {
+    if ties_one_row(program, it) || runs_over_joined_rows(program, it) {
         draft.doubt("the loop ties one row to others, which are few as a rule");
     }
 }
@@ -197,6 +198,44 @@ fn ties_one_row(program: &Program, it: &Repeated) -> bool {
         }
         _ => false,
     })
+}
+
+/// True where the list is one that a row holds of the rows it is tied to by a table between: `this.authors`.
+fn runs_over_joined_rows(program: &Program, it: &Repeated) -> bool {
+    let facts = program.facts(it.iteration.file);
+    let Some(mut expr) = it.iteration.collection else { return false };
+    for _ in 0..12 {
+        expr = match facts.expr(expr) {
+            Expr::Symbol(symbol) => match facts.symbol(symbol).definition {
+                Some(definition) => definition,
+                None => return false,
+            },
+            Expr::Call(call) => match facts.expr(facts.call(call).callee) {
+                Expr::Member { object, property }
+                    if matches!(facts.name(property), "filter" | "slice" | "sort" | "reverse") =>
+                {
+                    object
+                }
+                _ => return false,
+            },
+            Expr::Member { object, property } => {
+                let row = program.eval(Place { file: it.iteration.file, expr: object });
+                return is_joined_list(program, &row, facts.name(property));
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
+fn is_joined_list(program: &Program, row: &Value, name: &str) -> bool {
+    let is_one = !matches!(row, Value::List(_) | Value::Items(_) | Value::Rows { many: true, .. });
+    let Some(model) = program.model_of_row(row).filter(|_| is_one) else { return false };
+    let schema = &program.schemas[model.schema as usize];
+    let own = &schema.models[model.model as usize];
+    let Some(relation) = own.relation(name).filter(|relation| relation.list) else { return false };
+    let target = schema.catalog.table(&schema.models[relation.model].table);
+    target.is_some_and(|table| table.foreign_keys.iter().all(|key| key.references != own.table))
 }
 
 fn span_of(program: &Program, file: u32, call: CallId) -> crate::facts::Span {
