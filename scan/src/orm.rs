@@ -67,8 +67,6 @@ pub(crate) enum Outcome {
     Nothing,
     /// Gives a handle.
     Handle(HandleKind),
-    /// Gives what has nothing to do with the database.
-    Value(Value),
     /// Asks the database, and gives what the answer holds.
     Query(Answer),
     /// Runs its argument number `callback` in a transaction, with a connection as first argument.

@@ -159,14 +159,13 @@ impl Filters<'_, '_> {
             }
             match seen.expr {
                 Expr::Null => Comparison::one(PredicateOp::IsNull),
-                // Libraries leave the condition out.
-                Expr::Undefined => Comparison::unknown(),
                 Expr::Array(_) => Comparison::one(PredicateOp::In),
                 Expr::Choice(list) => {
                     let branches = self.reader.branches(seen.place, list).map(|branch| self.compared(branch));
                     branches.reduce(|a, b| a.or(&b)).unwrap_or_else(Comparison::unknown)
                 }
-                Expr::Object(_) => Comparison::unknown(),
+                // Libraries leave a condition on `undefined` out.
+                Expr::Undefined | Expr::Object(_) => Comparison::unknown(),
                 _ => Comparison::one(PredicateOp::Equal),
             }
         });
