@@ -20,6 +20,7 @@ use crate::{Exit, edge, isolate, output, suggest};
 /// Reads JavaScript, TypeScript, Prisma schemas and SQL of the folder and of the workspace around it. Needs no
 /// build, no database and no `node_modules`; changes nothing.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct ScanArgs {
     /// Folder to examine; the workspace around it is read too
     #[arg(default_value = ".")]
