@@ -76,10 +76,10 @@ pub(crate) enum HandleKind {
 pub(crate) enum Outcome {
     /// Nothing of interest.
     Nothing,
-    /// Gives a handle.
-    Handle(HandleKind),
     /// Gives what has nothing to do with the database.
     Value(Value),
+    /// Gives a handle.
+    Handle(HandleKind),
     /// Asks the database, and gives what the answer holds.
     Query(Answer),
     /// Runs its argument number `callback` in a transaction, with a connection as first argument.

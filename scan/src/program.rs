@@ -6,6 +6,7 @@
 mod built;
 mod calls;
 mod collections;
+mod databases;
 mod declared;
 mod deliberate;
 mod effects;

@@ -4,7 +4,9 @@
 //! unless it becomes a part of another.
 
 mod builder;
+mod columns;
 mod conditions;
+mod keys;
 mod relational;
 mod relations;
 mod tables;
@@ -73,13 +75,13 @@ impl Orm for Drizzle {
         match (handle, name) {
             (HandleKind::Connection, "query") => Some(handle_of(HandleKind::Models)),
             (HandleKind::Connection, "$primary") => Some(handle_of(HandleKind::Connection)),
-            (HandleKind::Connection, "$client" | "session" | "_") => Some(Value::Unknown),
             (HandleKind::Models, name) => {
                 Some(handle_of(named(program, name).map_or(HandleKind::AnyModel, HandleKind::Model)))
             }
             (HandleKind::Model(_) | HandleKind::AnyModel, "findMany" | "findFirst" | "enableRLS") => None,
-            // A column, or a type.
-            (HandleKind::Model(_) | HandleKind::AnyModel, _) => Some(Value::Unknown),
+            // A column, a type, or the driver.
+            (HandleKind::Model(_) | HandleKind::AnyModel, _)
+            | (HandleKind::Connection, "$client" | "session" | "_") => Some(Value::Unknown),
             _ => None,
         }
     }

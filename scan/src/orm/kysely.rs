@@ -7,6 +7,7 @@ mod builder;
 mod conditions;
 mod databases;
 mod migrations;
+mod statements;
 
 use tuneup_model::{QueryApi, QueryShape};
 

@@ -1,7 +1,7 @@
 //! Handles of database libraries as values: how they are made, passed through wrappers, and asked.
 
 use rustc_hash::FxHashMap;
-use tuneup_model::{Dialect, Operation, QueryApi, QueryShape, Table, TableRef};
+use tuneup_model::{Dialect, Operation, QueryApi, QueryShape, TableRef};
 
 use super::Program;
 use super::built::BuiltBy;
@@ -9,86 +9,13 @@ use super::runs::{answer_value, is_list_method, is_promise_method};
 use super::targets::{Query, Target};
 use super::value::{Api, ClassRef, Value};
 use crate::facts::{CallId, CallKind, TypeId};
-use crate::orm::{self, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome};
+use crate::orm::{self, Built, CallAt, Handle, HandleKind, ModelRef, Outcome};
 use crate::place::Place;
-use crate::report::Texts;
-use crate::schema::Schema;
 
 /// All calls on builders, by the call that begins each.
 pub(super) type Builders = FxHashMap<CallAt, Built>;
 
 impl Program {
-    /// Asks each library for the tables that the program declares, and adds them to the catalog.
-    pub(super) fn declare_tables(&mut self, texts: &mut Texts<'_>) {
-        for orm in orm::ORMS {
-            for declared in orm.databases(self, texts) {
-                let schema = self.schemas.len() as u32;
-                self.entities.add(schema, &declared.names);
-                // What declares the tables knows the database; SQL files only guess.
-                if self.schemas.is_empty() {
-                    self.catalog.dialect = declared.schema.provider;
-                }
-                for table in &declared.schema.catalog.tables {
-                    self.add_table(table);
-                }
-                self.schemas.push(declared.schema);
-            }
-        }
-        let place = |it: &Table| (it.name.clone(), it.location.file.clone(), it.location.line);
-        self.catalog.tables.sort_by_key(place);
-    }
-
-    /// Adds a table to the catalog; what migrations in SQL say of it adds its indexes.
-    fn add_table(&mut self, table: &Table) {
-        let is_sql = |it: &Table| it.location.file.ends_with(".sql");
-        let known = self.catalog.tables.iter_mut().find(|it| it.name == table.name && is_sql(it));
-        let mut table = table.clone();
-        match known {
-            Some(known) => {
-                let extra = known.indexes.iter().filter(|it| {
-                    !table.indexes.iter().any(|own| own.columns == it.columns || own.name == it.name)
-                });
-                let extra: Vec<_> = extra.cloned().collect();
-                table.indexes.extend(extra);
-                *known = table;
-            }
-            None => self.catalog.tables.push(table),
-        }
-    }
-
-    /// The table that a query names so.
-    pub(crate) fn table_for(&self, query: &super::Query, name: &str) -> Option<&Table> {
-        let schema = query.schema.or(query.model.map(|(schema, _)| schema));
-        // A builder names tables of the database that it speaks to, which is then not known.
-        if schema.is_none() && query.built.is_some() {
-            return None;
-        }
-        self.table(name, schema)
-    }
-
-    /// The table of that name in the database of a schema; nothing where several databases have one.
-    pub(crate) fn table(&self, name: &str, schema: Option<u32>) -> Option<&Table> {
-        let mut named = self.catalog.tables.iter().filter(|it| it.name == name);
-        let first = named.next()?;
-        if named.next().is_none() {
-            return Some(first);
-        }
-        let own = self.schemas.get(schema? as usize)?.catalog.table(name)?;
-        self.catalog.tables.iter().find(|it| it.name == name && it.location == own.location)
-    }
-
-    /// The schema that declares a table.
-    pub(crate) fn schema_of_table(&self, table: &Table) -> Option<&Schema> {
-        self.schemas
-            .iter()
-            .find(|schema| schema.catalog.table(&table.name).is_some_and(|it| it.location == table.location))
-    }
-
-    /// The model that an expression of the program makes: `pgTable(…)`.
-    pub(crate) fn model_made(&self, at: Place) -> Option<ModelRef> {
-        self.entities.get(Named::Made(at))
-    }
-
     /// The dialect of the database that a library speaks to.
     pub(crate) fn dialect_of(&self, api: QueryApi) -> Dialect {
         let own = self.schemas.iter().find(|schema| schema.api == api);
@@ -196,12 +123,12 @@ impl Program {
                 let kind = orm::of_handle(handle).in_transaction(handle.kind);
                 Value::Handle(Handle { api: handle.api, kind })
             }
-            _ => self.handle_passes(handle, method, position, index),
+            _ => Self::handle_passes(handle, method, position, index),
         }
     }
 
     /// The same, whatever the call.
-    pub(super) fn handle_passes(&self, handle: Handle, method: &str, position: u32, index: u32) -> Value {
+    pub(super) fn handle_passes(handle: Handle, method: &str, position: u32, index: u32) -> Value {
         match orm::of_handle(handle).gives(handle.kind, method, position, index) {
             Some(kind) => Value::Handle(Handle { api: handle.api, kind }),
             None => Value::Unknown,
@@ -289,10 +216,9 @@ impl Program {
             Outcome::Transaction { .. } => Some(Target::Client("$transaction".into())),
             Outcome::Mark(mark) => Some(Target::Client(mark.name().into())),
             outcome => {
-                self.add_step(&asked, at, builders);
-                let begin = match outcome {
-                    Outcome::Handle(HandleKind::Builder(begin, _)) => begin,
-                    _ => return Some(Target::Plain),
+                Self::add_step(&asked, at, builders);
+                let Outcome::Handle(HandleKind::Builder(begin, _)) = outcome else {
+                    return Some(Target::Plain);
                 };
                 if orm.is_awaitable() && !orm.is_held_by(method) && self.ends_query(at, begin) {
                     return Some(self.handle_query(handle, method, at, true, queries, builders));
@@ -303,7 +229,7 @@ impl Program {
     }
 
     /// Notes a call on builders with each of them.
-    fn add_step(&self, asked: &[(Handle, &str)], at: CallAt, builders: &mut Builders) {
+    fn add_step(asked: &[(Handle, &str)], at: CallAt, builders: &mut Builders) {
         for (handle, _) in asked {
             if let HandleKind::Builder(begin, _) = handle.kind
                 && begin != at

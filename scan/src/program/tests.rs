@@ -104,6 +104,12 @@ fn query_calls(text: &str) -> Vec<String> {
     found.into_iter().map(|(.., text)| text).collect()
 }
 
+/// Adds to a line.
+fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    use std::fmt::Write as _;
+    out.write_fmt(text).unwrap();
+}
+
 /// Each query as `file:line operation table (joined) [columns compared]`, and what is not known.
 fn shapes(text: &str) -> Vec<String> {
     let linked = link(text);
@@ -113,21 +119,24 @@ fn shapes(text: &str) -> Vec<String> {
         let start = facts.span(facts.call(query.call).expr).start;
         let shape = &query.shape;
         let mut out = linked.call_line(query.file, query.call);
-        out.push_str(&format!(" {:?} {}", shape.operation, shape.table.name().unwrap_or("?")));
+        put(&mut out, format_args!(" {:?} {}", shape.operation, shape.table.name().unwrap_or("?")));
         if !shape.joined.is_empty() {
-            out.push_str(&format!(" ({})", shape.joined.join(", ")));
+            put(&mut out, format_args!(" ({})", shape.joined.join(", ")));
         }
         for it in &shape.filter.all_of {
-            out.push_str(&format!(" {}.{} {:?}", it.column.table, it.column.column, it.op));
+            put(&mut out, format_args!(" {}.{} {:?}", it.column.table, it.column.column, it.op));
         }
         if shape.filter.has_unknown {
             out.push_str(" and more");
         }
         for it in &shape.order {
-            out.push_str(&format!(" by {}{}", it.column.column, if it.descending { " desc" } else { "" }));
+            put(
+                &mut out,
+                format_args!(" by {}{}", it.column.column, if it.descending { " desc" } else { "" }),
+            );
         }
         if shape.limit != tuneup_model::Bound::Absent {
-            out.push_str(&format!(" limit {:?}", shape.limit));
+            put(&mut out, format_args!(" limit {:?}", shape.limit));
         }
         found.push((query.file, start, out));
     }
@@ -151,20 +160,18 @@ fn tables(text: &str, api: tuneup_model::QueryApi) -> Vec<String> {
                 "{:?} {} {}:{}",
                 schema.provider, table.name, table.location.file, table.location.line
             );
-            out.push_str(&format!(" [{}] key({})", columns.join(" "), table.primary_key.join(", ")));
+            put(&mut out, format_args!(" [{}] key({})", columns.join(" "), table.primary_key.join(", ")));
             for it in &table.indexes {
                 let unique = if it.unique { "unique" } else { "index" };
                 let partial = if it.partial { " partial" } else { "" };
-                out.push_str(&format!(" {unique}({}){partial}", it.columns.join(", ")));
+                put(&mut out, format_args!(" {unique}({}){partial}", it.columns.join(", ")));
             }
             for it in &table.foreign_keys {
                 let to = it.referenced_columns.join(", ");
-                out.push_str(&format!(
-                    " {} -> {}({to}) {:?}",
-                    it.columns.join(", "),
-                    it.references,
-                    it.on_delete
-                ));
+                put(
+                    &mut out,
+                    format_args!(" {} -> {}({to}) {:?}", it.columns.join(", "), it.references, it.on_delete),
+                );
             }
             found.push(out);
         }

@@ -98,7 +98,7 @@ impl Program {
             && let Ok(position) = facts.name(*name).parse()
             && let Value::HandleMethod(handle, method) = self.type_value(file, method)
         {
-            return self.handle_passes(handle, &method, position, n);
+            return Self::handle_passes(handle, &method, position, n);
         }
         self.type_value(file, function).map(|value| match value {
             Value::Callable { file, ty } => match self.files[*file as usize].type_expr(*ty) {

@@ -4,7 +4,7 @@ use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
-use crate::program::{Concurrency, Program};
+use crate::program::{Concurrency, Program, Repeated};
 use crate::report::Report;
 
 pub(super) static RULE: Rule = Rule {
@@ -107,6 +107,9 @@ fn check(program: &Program, report: &mut Report) {
         draft.fix = Some(repeats::unsafe_fix(format!(
             "add a batch form of `{callee}` and look the results up in a `Map`"
         )));
+        if program.fails_alone(it) && writes_too(program, it) {
+            draft.doubt("each element is worked on by itself, and fails by itself");
+        }
         let batched_by_client =
             query.shape.method == "findUnique" && it.iteration.concurrency == Concurrency::Unbounded;
         if batched_by_client {
@@ -116,6 +119,12 @@ fn check(program: &Program, report: &mut Report) {
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BatchReads));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
     }
+}
+
+/// True where the call that reads for an element writes for it as well.
+fn writes_too(program: &Program, it: &Repeated) -> bool {
+    let reached = program.reach(it.file, it.call, &it.iteration.sources);
+    reached.iter().any(|it| program.queries[it.query as usize].shape.operation.is_write())
 }
 
 #[cfg(test)]

@@ -202,6 +202,9 @@ fn is_count(reading: &Reading<'_>, at: Place) -> bool {
     aggregate(reading, at).is_some_and(|name| name.starts_with("count"))
 }
 
+const AGGREGATES: &[&str] =
+    &["count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "max", "min"];
+
 /// `count()`, `sum(t.x)`, `` sql`count(*)` ``, with what is chained behind.
 fn aggregate<'p>(reading: &Reading<'p>, at: Place) -> Option<&'p str> {
     let seen = reading.reader.see(at);
@@ -211,8 +214,6 @@ fn aggregate<'p>(reading: &Reading<'p>, at: Place) -> Option<&'p str> {
     let facts = reading.program.facts(file);
     let called = facts.call(first);
     let name = operator_name(reading.program, Place { file, expr: called.callee })?;
-    const AGGREGATES: &[&str] =
-        &["count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "max", "min"];
     if called.kind != CallKind::Tagged {
         return AGGREGATES.contains(&name).then_some(name);
     }

@@ -84,7 +84,9 @@ impl<'p> Reading<'p> {
             ("or", [only]) if !matches!(facts.expr(only.expr), Expr::Spread(_)) => self.condition(*only),
             ("or", args) => {
                 let mut out = Conditions::unknown();
-                args.iter().for_each(|arg| out.joined.extend(self.condition(*arg).joined));
+                for arg in args {
+                    out.joined.extend(self.condition(*arg).joined);
+                }
                 out
             }
             ("not", [only]) => {

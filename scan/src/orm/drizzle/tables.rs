@@ -3,17 +3,16 @@
 //! Columns and keys are chains of calls; a chain may begin in a function of the program that makes columns.
 
 use rustc_hash::FxHashMap;
-use tuneup_model::{ColumnType, Dialect, Index, IndexMethod, QueryApi, ReferentialAction};
+use tuneup_model::{Dialect, QueryApi, ReferentialAction};
 
 use super::is_own;
 use super::relations;
 use crate::facts::{CallId, Expr, ExprId, PropKey};
-use crate::objects::{Follow as _, Given, Reader};
-use crate::orm::column_types::named_type;
-use crate::orm::tables::{RelationDraft, TableDraft, location_of, schema_of, snake_case};
-use crate::orm::{CallAt, Declared, Named, argument, chain_of, method_name, root_of, text_at};
+use crate::objects::{Follow as _, Reader};
+use crate::orm::tables::{RelationDraft, TableDraft, location_of, schema_of};
+use crate::orm::{CallAt, Declared, Named, argument, chain_of, text_at};
 use crate::place::Place;
-use crate::program::{Api, Program, Role, Value};
+use crate::program::{Program, Role, Value};
 use crate::report::Texts;
 use crate::schema::Schema;
 
@@ -22,22 +21,22 @@ pub(super) struct Found {
     pub(super) draft: TableDraft,
     pub(super) made: Place,
     dialect: Dialect,
-    references: Vec<Reference>,
+    pub(super) references: Vec<Reference>,
 }
 
 /// A foreign key, its target not yet known.
-struct Reference {
-    columns: Vec<String>,
+pub(super) struct Reference {
+    pub(super) columns: Vec<String>,
     /// Expressions that name the columns referred to: `users.id`.
-    targets: Vec<Place>,
-    on_delete: ReferentialAction,
-    at: Place,
+    pub(super) targets: Vec<Place>,
+    pub(super) on_delete: ReferentialAction,
+    pub(super) at: Place,
 }
 
 pub(super) struct Reading<'p> {
     pub(super) program: &'p Program,
     pub(super) reader: Reader<'p>,
-    is_snake: bool,
+    pub(super) is_snake: bool,
 }
 
 /// One schema for all tables of a dialect, or one for each package where tables of several share a name.
@@ -182,7 +181,7 @@ impl<'p> Reading<'p> {
     }
 
     /// The call that makes a value.
-    fn call_behind(&self, at: Place) -> Option<CallAt> {
+    pub(super) fn call_behind(&self, at: Place) -> Option<CallAt> {
         let at = self.program.follow(at)?;
         match self.program.facts(at.file).expr(at.expr) {
             Expr::Call(call) => Some(CallAt { file: at.file, call }),
@@ -190,7 +189,7 @@ impl<'p> Reading<'p> {
         }
     }
 
-    /// What `(name) => `app_${name}`` makes of a name.
+    /// What a function (`(name) => 'app_' + name`) makes of a name.
     fn created_name(&self, function: Place, name: &str) -> Option<String> {
         let at = self.program.follow(function)?;
         let facts = self.program.facts(at.file);
@@ -247,196 +246,12 @@ impl<'p> Reading<'p> {
     }
 
     /// What a function given as an argument returns.
-    fn result_of(&self, at: Place) -> Option<Place> {
+    pub(super) fn result_of(&self, at: Place) -> Option<Place> {
         let at = self.program.follow(at)?;
         let facts = self.program.facts(at.file);
         let Expr::Function(function) = facts.expr(at.expr) else { return None };
         let [only] = facts.function(function).returns.as_slice() else { return None };
         Some(Place { file: at.file, expr: only.value })
-    }
-
-    fn column(&self, field: &str, at: Place, found: &mut Found, texts: &mut Texts<'_>) {
-        let Some(chain) = self.chain(at, None, 0) else { return };
-        let name =
-            chain.name.unwrap_or_else(|| if self.is_snake { snake_case(field) } else { field.to_owned() });
-        let has = |wanted: &str| chain.steps.iter().any(|step| method_name(self.program, *step) == wanted);
-        let is_primary = has("primaryKey");
-        let nullable = !is_primary && !has("notNull") && !chain.kind.ends_with("serial");
-        let kind =
-            if has("array") { ColumnType::Array(Box::new(kind(&chain.kind))) } else { kind(&chain.kind) };
-        let location = location_of(self.program, texts, at);
-        found.draft.column(field, &name, kind, nullable, location);
-        if is_primary {
-            found.draft.primary_key.push(name.clone());
-        }
-        for step in &chain.steps {
-            match method_name(self.program, *step) {
-                "unique" => found.draft.index(vec![name.clone()], true),
-                "references" => {
-                    let target = argument(self.program, *step, 0).and_then(|at| self.result_of(at));
-                    found.references.extend(target.map(|target| Reference {
-                        columns: vec![name.clone()],
-                        targets: vec![target],
-                        on_delete: self.on_delete(argument(self.program, *step, 1)),
-                        at,
-                    }));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn on_delete(&self, options: Option<Place>) -> ReferentialAction {
-        let given = options.map(|at| self.reader.object(at).get("onDelete"));
-        match given {
-            Some(Given::Sure(at)) => action(text_at(self.program, at).unwrap_or_default()),
-            _ => ReferentialAction::NoAction,
-        }
-    }
-
-    /// A chain of calls that makes a column: `text('name').notNull()`.
-    fn chain(&self, at: Place, outer: Option<CallAt>, depth: u32) -> Option<Chain> {
-        let seen = self.reader.see(at);
-        let Expr::Call(end) = seen.expr else { return None };
-        let file = seen.place.file;
-        let mut steps: Vec<CallAt> = chain_of(self.program, CallAt { file, call: end })
-            .into_iter()
-            .map(|call| CallAt { file, call })
-            .collect();
-        let root = steps.pop()?;
-        steps.reverse();
-        let facts = self.program.facts(file);
-        let callee = Place { file, expr: facts.call(root.call).callee };
-        let first = argument(self.program, root, 0);
-        let own = first.and_then(|at| text_at(self.program, at));
-        // A function of the program that makes columns may take their name.
-        let passed = || {
-            let n = parameter_index(self.program, first?)?;
-            text_at(self.program, argument(self.program, outer?, n)?)
-        };
-        let name = own.or_else(passed).map(str::to_owned);
-        match self.program.eval(callee) {
-            Value::Function(function) if depth < 6 => {
-                let it = self.program.facts(function.file).function(function.id);
-                let [only] = it.returns.as_slice() else { return None };
-                let inner =
-                    self.chain(Place { file: function.file, expr: only.value }, Some(root), depth + 1)?;
-                let name = inner.name;
-                let steps = inner.steps.into_iter().chain(steps).collect();
-                Some(Chain { kind: inner.kind, name, steps })
-            }
-            Value::Api(api) if is_own(&api.package) => {
-                Some(Chain { kind: self.kind_of(&api, callee), name, steps })
-            }
-            _ => Some(Chain { kind: method_of(self.program, root)?.to_owned(), name, steps }),
-        }
-    }
-
-    fn kind_of(&self, api: &Api, callee: Place) -> String {
-        if api.path != "customType()" {
-            return if api.path.ends_with("Enum()") { "enum".to_owned() } else { api.last().to_owned() };
-        }
-        let stated = self.call_behind(callee).and_then(|made| argument(self.program, made, 0)).and_then(
-            |at| match self.reader.object(at).get("dataType") {
-                Given::Sure(at) => self.result_of(at).and_then(|at| text_at(self.program, at)),
-                _ => None,
-            },
-        );
-        let stated = stated.unwrap_or_default();
-        stated.split('(').next().unwrap_or(stated).to_owned()
-    }
-
-    /// Indexes and keys, given as a list or an object, by a function.
-    fn extras(&self, at: Place) -> Vec<Place> {
-        let Some(at) = self.result_of(at) else { return Vec::new() };
-        let seen = self.reader.see(at);
-        match seen.expr {
-            Expr::Array(list) => self.reader.list(seen.place.file, list).collect(),
-            _ => self.reader.object(at).entries.iter().map(|entry| entry.value).collect(),
-        }
-    }
-
-    fn extra(&self, at: Place, found: &mut Found) {
-        let seen = self.reader.see(at);
-        let Expr::Call(end) = seen.expr else { return };
-        let file = seen.place.file;
-        let chain: Vec<CallAt> = chain_of(self.program, CallAt { file, call: end })
-            .into_iter()
-            .map(|call| CallAt { file, call })
-            .collect();
-        let Some(root) = chain.last().copied() else { return };
-        let kind = method_of(self.program, root).unwrap_or_default();
-        let step =
-            |wanted: &str| chain.iter().copied().find(|step| method_name(self.program, *step) == wanted);
-        match kind {
-            "index" | "uniqueIndex" | "unique" => {
-                let using = step("using");
-                let Some(on) = step("on").or_else(|| step("onOnly")).or(using) else { return };
-                let skipped = usize::from(using == Some(on));
-                let args = self.program.facts(file).args(on.call).iter().skip(skipped);
-                let columns: Vec<String> =
-                    args.map(|expr| self.key_part(Place { file, expr: *expr }, found)).collect();
-                let name = argument(self.program, root, 0).and_then(|at| text_at(self.program, at));
-                let method = using.and_then(|using| text_at(self.program, argument(self.program, using, 0)?));
-                found.draft.indexes.push(Index {
-                    name: name.map(str::to_owned),
-                    columns,
-                    unique: kind != "index",
-                    method: method_named(method.unwrap_or("btree")),
-                    partial: step("where").is_some(),
-                });
-            }
-            "primaryKey" => found.draft.primary_key = self.columns_of(root, "columns", found),
-            "foreignKey" => self.foreign_key(root, step("onDelete"), at, found),
-            _ => {}
-        }
-    }
-
-    fn foreign_key(&self, root: CallAt, on_delete: Option<CallAt>, at: Place, found: &mut Found) {
-        let columns = self.columns_of(root, "columns", found);
-        let Some(options) = argument(self.program, root, 0) else { return };
-        let options = self.result_of(options).unwrap_or(options);
-        let Given::Sure(list) = self.reader.object(options).get("foreignColumns") else { return };
-        let seen = self.reader.see(list);
-        let Expr::Array(list) = seen.expr else { return };
-        let targets = self.reader.list(seen.place.file, list).collect();
-        let stated = on_delete.and_then(|step| text_at(self.program, argument(self.program, step, 0)?));
-        let on_delete = action(stated.unwrap_or_default());
-        found.references.push(Reference { columns, targets, on_delete, at });
-    }
-
-    /// The columns of a key: `{ columns: [t.a, t.b] }`, or all arguments.
-    fn columns_of(&self, root: CallAt, name: &str, found: &Found) -> Vec<String> {
-        let file = root.file;
-        let args: Vec<Place> =
-            self.program.facts(file).args(root.call).iter().map(|expr| Place { file, expr: *expr }).collect();
-        let options = args.first().map(|at| self.result_of(*at).unwrap_or(*at));
-        let listed = options.and_then(|at| match self.reader.object(at).get(name) {
-            Given::Sure(at) => Some(self.reader.see(at)),
-            _ => None,
-        });
-        let parts: Vec<Place> = match listed {
-            Some(seen) => match seen.expr {
-                Expr::Array(list) => self.reader.list(seen.place.file, list).collect(),
-                _ => Vec::new(),
-            },
-            None => args,
-        };
-        parts.into_iter().map(|at| self.key_part(at, found)).collect()
-    }
-
-    /// A column of a key by its name in the database; an expression stands in parentheses.
-    fn key_part(&self, at: Place, found: &Found) -> String {
-        let facts = self.program.facts(at.file);
-        let base = match facts.expr(at.expr) {
-            Expr::Call(call) => root_of(self.program, CallAt { file: at.file, call }),
-            _ => at.expr,
-        };
-        let column = match facts.expr(base) {
-            Expr::Member { property, .. } => found.draft.column_of(facts.name(property)),
-            _ => None,
-        };
-        column.unwrap_or_else(|| "(expression)".to_owned())
     }
 
     fn database(&self, dialect: Dialect, found: Vec<Found>, texts: &mut Texts<'_>) -> Declared {
@@ -504,15 +319,8 @@ impl<'p> Reading<'p> {
     }
 }
 
-/// What makes a column: its type, its name, and what is chained behind.
-struct Chain {
-    kind: String,
-    name: Option<String>,
-    steps: Vec<CallAt>,
-}
-
 /// The name that a call calls its function by.
-fn method_of(program: &Program, at: CallAt) -> Option<&str> {
+pub(super) fn method_of(program: &Program, at: CallAt) -> Option<&str> {
     let facts = program.facts(at.file);
     let callee = facts.call(at.call).callee;
     match facts.expr(callee) {
@@ -525,41 +333,7 @@ fn method_of(program: &Program, at: CallAt) -> Option<&str> {
     }
 }
 
-/// Which parameter of its function an expression names.
-fn parameter_index(program: &Program, at: Place) -> Option<usize> {
-    let facts = program.facts(at.file);
-    let is_param = |expr: ExprId| match facts.expr(expr) {
-        Expr::Param { index, .. } => Some(index as usize),
-        _ => None,
-    };
-    match facts.expr(at.expr) {
-        Expr::Symbol(symbol) => is_param(facts.symbol(symbol).definition?),
-        _ => is_param(at.expr),
-    }
-}
-
-fn kind(name: &str) -> ColumnType {
-    match name {
-        "serial" | "smallserial" | "year" => ColumnType::Int,
-        "bigserial" => ColumnType::BigInt,
-        "doublePrecision" => ColumnType::Float,
-        "mysqlEnum" | "singlestoreEnum" => ColumnType::Enum(String::new()),
-        name => named_type(name),
-    }
-}
-
-fn method_named(name: &str) -> IndexMethod {
-    match name {
-        "btree" => IndexMethod::Btree,
-        "hash" => IndexMethod::Hash,
-        "gin" => IndexMethod::Gin,
-        "gist" => IndexMethod::Gist,
-        "brin" => IndexMethod::Brin,
-        _ => IndexMethod::Other,
-    }
-}
-
-fn action(name: &str) -> ReferentialAction {
+pub(super) fn action(name: &str) -> ReferentialAction {
     match name {
         "cascade" => ReferentialAction::Cascade,
         "restrict" => ReferentialAction::Restrict,

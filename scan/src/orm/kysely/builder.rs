@@ -192,8 +192,7 @@ fn operation(program: &Program, steps: &Steps<'_>, verb: &str, end: &str) -> Ope
     match verb {
         "updateTable" => Operation::UpdateMany,
         "deleteFrom" => Operation::DeleteMany,
-        "mergeInto" => Operation::Upsert,
-        "replaceInto" => Operation::Upsert,
+        "mergeInto" | "replaceInto" => Operation::Upsert,
         "insertInto" => {
             let updates = steps.named(&["onConflict"]).any(|step| updates_on_conflict(program, step));
             if updates || steps.named(&["onDuplicateKeyUpdate", "orReplace"]).next().is_some() {
@@ -283,21 +282,18 @@ fn selected(program: &Program, steps: &Steps<'_>, scope: &Scope<'_>, shape: &mut
     for step in &selects {
         let Some(at) = argument(program, step.at, 0) else { continue };
         for item in items(program, at) {
-            match text_at(program, item) {
-                Some(text) => {
-                    let name = text.split_once(" as ").map_or(text, |(name, _)| name);
-                    match scope.column(name) {
-                        Some(ColumnRef { table, column }) if Some(table.as_str()) == shape.table.name() => {
-                            columns.push(column);
-                        }
-                        Some(_) => {}
-                        None => is_known = false,
-                    }
+            let Some(text) = text_at(program, item) else {
+                is_known = false;
+                aggregates += usize::from(is_count(program, item));
+                continue;
+            };
+            let name = text.split_once(" as ").map_or(text, |(name, _)| name);
+            match scope.column(name) {
+                Some(ColumnRef { table, column }) if Some(table.as_str()) == shape.table.name() => {
+                    columns.push(column);
                 }
-                None => {
-                    is_known = false;
-                    aggregates += usize::from(is_count(program, item));
-                }
+                Some(_) => {}
+                None => is_known = false,
             }
         }
     }

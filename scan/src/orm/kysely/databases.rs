@@ -1,9 +1,10 @@
 //! Which database a query asks: the one whose migrations lie nearest, where several have a table of that name.
 
-use tuneup_model::QueryApi;
+use tuneup_model::{Catalog, ColumnType, QueryApi, Table};
 
-use crate::orm::ModelRef;
+use crate::orm::{Declared, ModelRef};
 use crate::program::Program;
+use crate::schema::{Field, FieldKind, Model, RelationMode, Schema};
 
 /// Folders within that of a database.
 const INNER: &[&str] = &["migrations", "migration", "db", "database", "kysely"];
@@ -50,4 +51,45 @@ fn home(file: &str) -> String {
         parts.pop();
     }
     parts.join("/")
+}
+
+/// What migrations leave as a schema.
+pub(super) fn declared(mut catalog: Catalog) -> Declared {
+    catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
+    let models: Vec<Model> = catalog.tables.iter().map(model).collect();
+    let by_accessor = models.iter().enumerate().map(|(n, model)| (model.accessor.clone(), n)).collect();
+    let schema = Schema {
+        api: QueryApi::Kysely,
+        provider: catalog.dialect,
+        catalog,
+        models,
+        generators: Vec::new(),
+        relation_mode: RelationMode::ForeignKeys,
+        warnings: Vec::new(),
+        by_accessor,
+    };
+    Declared { schema, names: Vec::new() }
+}
+
+fn model(table: &Table) -> Model {
+    let fields = table.columns.iter().map(|column| Field {
+        name: column.field.clone(),
+        kind: FieldKind::Scalar {
+            column: column.name.clone(),
+            optional: column.nullable,
+            list: matches!(column.kind, ColumnType::Array(_)),
+        },
+        location: column.location.clone(),
+    });
+    Model {
+        name: table.model.clone(),
+        accessor: table.name.clone(),
+        table: table.name.clone(),
+        is_view: false,
+        is_ignored: false,
+        fields: fields.collect(),
+        unique_keys: Vec::new(),
+        location: table.location.clone(),
+        closing: None,
+    }
 }

@@ -5,25 +5,20 @@
 use std::collections::BTreeMap;
 
 use tuneup_model::{
-    Catalog, Column, ColumnType, Dialect, ForeignKey, Index, IndexMethod, QueryApi, ReferentialAction, Table,
+    Catalog, Column, ColumnType, ForeignKey, Index, IndexMethod, QueryApi, ReferentialAction, Table,
 };
 
 use super::builder::texts;
-use super::is_own;
-use crate::facts::{CallId, CallKind, Expr};
+use super::databases::declared;
+use super::statements::{Statement, dialect_of, statements};
+use crate::facts::Expr;
 use crate::objects::{Follow as _, sql_query};
 use crate::orm::column_types::named_type;
 use crate::orm::tables::location_of;
-use crate::orm::{CallAt, Declared, Handle, HandleKind, argument, chain_of, method_name, text_at};
+use crate::orm::{CallAt, Declared, argument, chain_of, method_name, text_at};
 use crate::place::Place;
-use crate::program::{Program, Role, Value};
+use crate::program::{Program, Role};
 use crate::report::Texts;
-use crate::schema::{Field, FieldKind, Model, RelationMode, Schema};
-
-/// One statement: the calls that make it up, in order, without the `execute`.
-struct Statement {
-    steps: Vec<CallAt>,
-}
 
 pub(super) fn databases(program: &Program, texts: &mut Texts<'_>) -> Vec<Declared> {
     let mut folders: BTreeMap<&str, Vec<Statement>> = BTreeMap::new();
@@ -52,95 +47,6 @@ pub(super) fn databases(program: &Program, texts: &mut Texts<'_>) -> Vec<Declare
         }
     }
     databases
-}
-
-/// The statements of a file in the order of its text.
-fn statements(program: &Program, file: u32) -> Vec<Statement> {
-    let facts = program.facts(file);
-    let mut found: Vec<(u32, Statement)> = Vec::new();
-    let mut has_schema = false;
-    for n in 0..facts.calls.len() as u32 {
-        let end = CallAt { file, call: CallId(n) };
-        if method_name(program, end) != "execute" || is_undone(program, end) {
-            continue;
-        }
-        let mut steps: Vec<CallAt> =
-            chain_of(program, end).into_iter().skip(1).map(|call| CallAt { file, call }).collect();
-        steps.reverse();
-        let Some(first) = steps.first().copied() else { continue };
-        let is_schema = is_schema_call(program, first);
-        has_schema |= is_schema;
-        if is_schema || is_raw(program, first) {
-            found.push((facts.span(facts.call(end.call).expr).end, Statement { steps }));
-        }
-    }
-    if !has_schema {
-        return Vec::new();
-    }
-    found.sort_by_key(|(position, _)| *position);
-    found.into_iter().map(|(_, statement)| statement).collect()
-}
-
-/// `db.schema.createTable(…)` on a connection of the library.
-fn is_schema_call(program: &Program, at: CallAt) -> bool {
-    let facts = program.facts(at.file);
-    let Expr::Member { object, .. } = facts.expr(facts.call(at.call).callee) else { return false };
-    let mut object = object;
-    // `db.schema.withSchema('x').createTable(…)` is left to what follows.
-    while let Expr::Cast { expr, .. } = facts.expr(object) {
-        object = expr;
-    }
-    let Expr::Member { object: db, property } = facts.expr(object) else { return false };
-    let connection = Handle { api: QueryApi::Kysely, kind: HandleKind::Connection };
-    facts.name(property) == "schema"
-        && program.eval(Place { file: at.file, expr: db }) == Value::Handle(connection)
-}
-
-fn is_raw(program: &Program, at: CallAt) -> bool {
-    let facts = program.facts(at.file);
-    let call = facts.call(at.call);
-    call.kind == CallKind::Tagged
-        && matches!(program.eval(Place { file: at.file, expr: call.callee }), Value::Api(api)
-            if is_own(&api.package) && api.path == "sql")
-}
-
-/// True within a function that takes a migration back.
-fn is_undone(program: &Program, at: CallAt) -> bool {
-    let facts = program.facts(at.file);
-    let function = facts.call(at.call).function;
-    std::iter::successors(Some(function), |id| facts.function(*id).parent)
-        .take(32)
-        .any(|id| facts.function(id).name.is_some_and(|name| facts.name(name) == "down"))
-}
-
-/// The dialect that connections of the package are made with.
-fn dialect_of(program: &Program, folder: &str) -> Dialect {
-    let package = program.package_folder(&format!("{folder}/x"));
-    let mut votes = [[0_usize; 3]; 2];
-    for (file, facts) in program.files.iter().enumerate() {
-        if program.roles[file] == Role::Test {
-            continue;
-        }
-        let is_near = program.package_folder(&facts.path) == package;
-        for call in facts.calls.iter().filter(|call| call.kind == CallKind::New) {
-            let Expr::Symbol(symbol) = facts.expr(call.callee) else { continue };
-            let name = facts.name(facts.symbol(symbol).name);
-            let n = match name {
-                name if name.ends_with("PostgresDialect") || name.ends_with("PostgresJSDialect") => 0,
-                name if name.ends_with("MysqlDialect") || name.ends_with("PlanetScaleDialect") => 1,
-                name if name.to_ascii_lowercase().contains("sqlite") && name.ends_with("Dialect") => 2,
-                _ => continue,
-            };
-            votes[1][n] += 1;
-            votes[0][n] += usize::from(is_near);
-        }
-    }
-    let votes = if votes[0] == [0; 3] { votes[1] } else { votes[0] };
-    match votes {
-        [postgres, mysql, sqlite] if postgres >= mysql && postgres >= sqlite => Dialect::Postgresql,
-        [_, mysql, sqlite] if mysql >= sqlite => Dialect::Mysql,
-        _ => Dialect::Sqlite,
-    }
 }
 
 /// The database as the statements so far leave it.
@@ -435,44 +341,4 @@ fn rename_column(table: &mut Table, from: &str, to: &str) {
     let keys = table.indexes.iter_mut().flat_map(|it| &mut it.columns).chain(&mut table.primary_key);
     let keys = keys.chain(table.foreign_keys.iter_mut().flat_map(|it| &mut it.columns));
     keys.filter(|it| *it == from).for_each(|it| to.clone_into(it));
-}
-
-fn declared(mut catalog: Catalog) -> Declared {
-    catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
-    let models: Vec<Model> = catalog.tables.iter().map(model).collect();
-    let by_accessor = models.iter().enumerate().map(|(n, model)| (model.accessor.clone(), n)).collect();
-    let schema = Schema {
-        api: QueryApi::Kysely,
-        provider: catalog.dialect,
-        catalog,
-        models,
-        generators: Vec::new(),
-        relation_mode: RelationMode::ForeignKeys,
-        warnings: Vec::new(),
-        by_accessor,
-    };
-    Declared { schema, names: Vec::new() }
-}
-
-fn model(table: &Table) -> Model {
-    let fields = table.columns.iter().map(|column| Field {
-        name: column.field.clone(),
-        kind: FieldKind::Scalar {
-            column: column.name.clone(),
-            optional: column.nullable,
-            list: matches!(column.kind, ColumnType::Array(_)),
-        },
-        location: column.location.clone(),
-    });
-    Model {
-        name: table.model.clone(),
-        accessor: table.name.clone(),
-        table: table.name.clone(),
-        is_view: false,
-        is_ignored: false,
-        fields: fields.collect(),
-        unique_keys: Vec::new(),
-        location: table.location.clone(),
-        closing: None,
-    }
 }
