@@ -247,8 +247,8 @@ const SETTINGS: &str = "setting settings config configuration plan role permissi
     currency feature flag template theme preference preferences tag type status provider \
     integration webhook key token domain claim announcement group member membership team folder";
 
-/// Words of events that by themselves name a part of the program's screens or its texts.
-const SCREENS: &str = "view display snapshot";
+/// Words of events that by themselves name a part of the program's screens.
+const SCREENS: &str = "view";
 
 /// True where the table is named for settings or the like.
 pub(super) fn is_setting(table: &Table) -> bool {
