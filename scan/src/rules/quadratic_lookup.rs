@@ -291,7 +291,7 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
         draft.doubt("the loop stops at the first match");
     }
     if program.leads_to_error(it.file, it.call)
-        || matches!(it.iteration.form, Form::Callback { call, .. } if program.leads_to_error(it.file, call))
+        || matches!(it.iteration.form, Form::Callback { call, .. } if program.leads_to_error(it.iteration.file, call))
     {
         draft.doubt("it runs only on the way to an error");
     }
