@@ -45,7 +45,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0   nothing at or above --fail-on
   1   findings at or above --fail-on
-  2   wrong usage, or the output could not be written
+  2   wrong usage or configuration, or the output could not be written
   3   nothing could be read
   70  a bug of tuneup";
 
@@ -53,6 +53,13 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct GlobalArgs {
+    /// Settings to use instead of those in the nearest `tuneup.toml`
+    ///
+    /// Without it, the file of that name in the folder scanned counts, or in the nearest folder above it up to the
+    /// root of the workspace.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
+    pub(crate) config: Option<PathBuf>,
+
     /// How to write the result
     #[arg(long, global = true, value_enum, default_value_t = Format::Terminal)]
     pub(crate) format: Format,
@@ -78,6 +85,8 @@ pub(crate) enum Format {
     Terminal,
     /// For programs, see docs/schema
     Json,
+    /// Findings for code hosts and editors: SARIF 2.1.0
+    Sarif,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -36,7 +36,7 @@ impl Exit {
         match self {
             Self::Clean => "nothing at or above --fail-on",
             Self::Findings => "findings at or above --fail-on",
-            Self::Usage => "wrong usage, or the output could not be written",
+            Self::Usage => "wrong usage or configuration, or the output could not be written",
             Self::CouldNotMeasure => "nothing could be read",
             Self::Bug => "a bug of tuneup",
         }

@@ -4,6 +4,7 @@
 //! A library beside the binary, so that tests can reach the command definition and write its reference page.
 
 mod args;
+mod config;
 mod edge;
 mod error;
 mod exit;
@@ -15,6 +16,7 @@ mod reference;
 mod suggest;
 mod verbs;
 
+pub use config::{configuration_page, configuration_schema};
 pub use edge::main;
 pub use exit::Exit;
 pub use reference::reference;

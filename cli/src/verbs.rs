@@ -23,6 +23,13 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CliError> {
     }
 }
 
+/// SARIF is a form of findings; `doing` continues "cannot ".
+fn findings_only(doing: &str) -> CliError {
+    CliError::usage(format!("{doing} as SARIF"))
+        .because_text("SARIF holds findings alone")
+        .hint("use `--format json`, or leave `--format` out")
+}
+
 /// The form of a saved result: what it is, in which version, and the thing itself under its own name.
 fn json(kind: &'static str, value: &impl Serialize) -> String {
     let document = Document { kind, value };

@@ -4,10 +4,12 @@
 //! them, `prove` will run the experiments. Values are plain, owned and serializable; a report needs no files.
 
 mod catalog;
+mod config;
 mod cost;
 mod experiment;
 mod finding;
 mod fix;
+mod handles;
 mod query;
 mod rule;
 mod scan_result;
@@ -16,10 +18,12 @@ mod span;
 pub use catalog::{
     Catalog, Column, ColumnType, Dialect, EnumType, ForeignKey, Index, IndexMethod, ReferentialAction, Table,
 };
+pub use config::{Config, Form, Key, Keyed, Word};
 pub use cost::{Cost, Count};
 pub use experiment::{Experiment, ExperimentKind, Parameter};
 pub use finding::{CallStep, Confidence, Evidence, EvidenceKind, Finding, Fingerprint, Severity};
 pub use fix::{Edit, Fix, FixSafety};
+pub use handles::{Does, HandleCall, HandleDeclaration};
 pub use query::{
     Bound, ColumnRef, Columns, Filter, Operation, OrderBy, Predicate, PredicateOp, QueryApi, QueryShape,
     QuerySite, TableRef,

@@ -34,4 +34,27 @@ pub enum Category {
     Queries,
     Schema,
     Algorithm,
+    /// The process itself: its one thread, and what it has in flight.
+    Runtime,
+    /// Requests to other services.
+    Network,
+    /// Redis and in-process caches.
+    Caching,
+    /// Clients, pools and what they hold open.
+    Connections,
+}
+
+impl Category {
+    /// The word of it in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queries => "queries",
+            Self::Schema => "schema",
+            Self::Algorithm => "algorithm",
+            Self::Runtime => "runtime",
+            Self::Network => "network",
+            Self::Caching => "caching",
+            Self::Connections => "connections",
+        }
+    }
 }

@@ -3,7 +3,9 @@
 //! A finding owns the source lines it talks about, so any report can be rendered anywhere, later, from saved data.
 
 mod json;
+mod sarif;
 mod terminal;
 
 pub use json::json;
+pub use sarif::{SarifOptions, SarifRule, sarif};
 pub use terminal::{Detail, TerminalOptions, terminal};

@@ -8,15 +8,15 @@ mod sql_files;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use tuneup_model::{Confidence, Finding, QuerySite, ScanResult, ScanStats, Warning};
+use tuneup_model::{Confidence, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Warning};
 
 use crate::facts::{FileFacts, NameId, facts};
-use crate::program::{FnRef, Parts, Program, Target};
+use crate::program::{DeclaredHandles, FnRef, Parts, Program, Target};
 use crate::report::{At, Report, Texts};
 use crate::resolve::{Resolution, Resolver};
 use crate::rules::RULES;
 use crate::source::{SourceTree, danger};
-use crate::workspace;
+use crate::{handles, workspace};
 
 /// Makes the facts of a text that could crash the parser, in a place where a crash does no harm.
 pub type Isolate<'a> = &'a (dyn Fn(&str, &str) -> Result<FileFacts, String> + Sync);
@@ -29,6 +29,8 @@ pub struct Options<'a> {
     pub queries: Queries,
     /// Report findings of this folder only, with paths relative to it; empty for the whole tree.
     pub focus: &'a str,
+    /// Handles that the user declares; `file` is a path from the root of the tree.
+    pub handles: &'a [HandleDeclaration],
     /// Without it such texts are skipped with a warning.
     pub isolate: Option<Isolate<'a>>,
     pub progress: &'a (dyn Fn(Progress) + Sync),
@@ -62,6 +64,7 @@ impl std::fmt::Debug for Options<'_> {
         f.debug_struct("Options")
             .field("rules", &self.rules)
             .field("focus", &self.focus)
+            .field("handles", &self.handles)
             .finish_non_exhaustive()
     }
 }
@@ -150,6 +153,7 @@ pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
     (options.progress)(Progress::Listing);
     let listing = tree.list();
     let mut warnings = listing.warnings;
+    warnings.extend(handles::warnings(options.handles, &listing.files));
     let workspace = workspace::read(tree, &listing.files, &mut warnings);
     let files = read_sources(tree, &listing.files, options, &mut warnings);
     let (schemas, mut stats) = schemas::read_schemas(tree, &listing.files, &mut warnings);
@@ -165,7 +169,14 @@ pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
     let schemas = schemas.into_iter().map(|(_, schema)| schema).collect();
     let program = {
         let read = |path: &str| tree.read(path).ok();
+        let built_in = handles::built_in_handles();
+        let number = |declared: &str| {
+            let path = handles::module(declared, &listing.files)?;
+            sources.binary_search_by(|known| known.as_str().cmp(path)).ok().map(|at| at as u32)
+        };
+        let handles = DeclaredHandles::of(options.handles.iter().chain(&built_in), &number);
         Program::link(Parts {
+            handles,
             files,
             resolutions,
             schemas,

@@ -5,7 +5,9 @@
 //! concluded across files, `rules` for what is asked.
 
 mod analysis;
+mod config;
 pub mod facts;
+mod handles;
 mod objects;
 mod orm;
 mod place;
@@ -20,6 +22,8 @@ mod why;
 mod workspace;
 
 pub use analysis::{Candidates, Isolate, Options, Progress, Queries, scan};
+pub use config::{ConfigError, config};
+pub use handles::built_in_handles;
 pub use source::{
     Danger, DangerKind, DiskTree, Listing, MemoryTree, OpenTreeError, ReadError, SourceTree, danger,
 };

@@ -18,10 +18,15 @@ pub(crate) trait Follow {
     /// Follows symbols, casts, awaits and imports to the expression that makes the value; nothing where it is not
     /// known or has several makers.
     fn follow(&self, at: Place) -> Option<Place>;
+
+    /// True for a key that a library makes: `Op.in`.
+    fn is_symbol_of_library(&self, _: Place) -> bool {
+        false
+    }
 }
 
 pub(crate) use conditions::{Comparison, Conditions};
-pub(crate) use sql_text::sql_query;
+pub(crate) use sql_text::{SqlText, sql_query};
 
 /// Steps of following that one query is worth; more is a cycle or hostile text.
 const BUDGET: u32 = 20_000;
@@ -61,6 +66,8 @@ pub(crate) struct Object<'a> {
 pub(crate) struct Entry<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: Place,
+    /// The name is that of a library's symbol: `[Op.in]` is `in`.
+    pub(crate) is_symbol: bool,
     /// False where it is given under a condition.
     pub(crate) is_certain: bool,
     /// Something unknown that follows may replace it.
@@ -86,7 +93,8 @@ impl Default for Object<'_> {
 
 impl<'a> Object<'a> {
     pub(crate) fn get(&self, name: &str) -> Given {
-        let found: Vec<&Entry<'a>> = self.entries.iter().filter(|entry| entry.name == name).collect();
+        let found: Vec<&Entry<'a>> =
+            self.entries.iter().filter(|entry| entry.name == name && !entry.is_symbol).collect();
         match found[..] {
             [] if self.is_complete => Given::Absent,
             [only] if only.is_certain && only.is_default => Given::Default(only.value),
@@ -95,11 +103,20 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Adds a property.
+    pub(crate) fn add(&mut self, name: &'a str, value: Place) {
+        self.set(name, value, true);
+    }
+
     fn set(&mut self, name: &'a str, value: Place, is_certain: bool) {
         if is_certain {
-            self.entries.retain(|entry| entry.name != name);
+            self.entries.retain(|entry| entry.name != name || entry.is_symbol);
         }
-        self.entries.push(Entry { name, value, is_certain, is_default: false });
+        self.entries.push(Entry { name, value, is_symbol: false, is_certain, is_default: false });
+    }
+
+    fn set_symbol(&mut self, name: &'a str, value: Place, is_certain: bool) {
+        self.entries.push(Entry { name, value, is_symbol: true, is_certain, is_default: false });
     }
 
     fn open(&mut self) {
@@ -255,6 +272,9 @@ impl<'a> Reader<'a> {
                     let seen = self.see(Place { file, expr: key });
                     match seen.expr {
                         Expr::Str(name) => out.set(self.name(seen.place, name), value, is_certain),
+                        Expr::Member { property, .. } if self.follow.is_symbol_of_library(seen.place) => {
+                            out.set_symbol(self.name(seen.place, property), value, is_certain);
+                        }
                         _ => out.open(),
                     }
                 }

@@ -8,10 +8,16 @@
 mod builder;
 pub(crate) mod column_types;
 mod declared;
+mod drivers;
 mod drizzle;
 pub(crate) mod filter;
+mod knex;
 mod kysely;
+mod migration_text;
+mod mikro_orm;
+mod sequelize;
 pub(crate) mod tables;
+mod text_conditions;
 mod typeorm;
 
 use tuneup_model::{QueryApi, QueryShape};
@@ -22,6 +28,7 @@ use crate::report::Texts;
 
 pub(crate) use builder::{Built, Step, Steps, argument, chain_of, method_name, root_of, text_at};
 pub(crate) use declared::{Declared, Entities, Named};
+pub(crate) use drivers::Driver;
 
 /// A call of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +55,8 @@ pub(crate) struct Handle {
 pub(crate) enum HandleKind {
     /// A connection, pool, manager or transaction.
     Connection,
+    /// A connection, pool or transaction of a driver.
+    Driver(Driver),
     /// What holds the models: `sequelize.models`, `db.query`.
     Models,
     /// A repository, model class or delegate of one model.
@@ -58,6 +67,8 @@ pub(crate) enum HandleKind {
     Builder(CallAt, Option<ModelRef>),
     /// A row as an object with methods of its own.
     Row(ModelRef),
+    /// An object of rows and their number, by the call that gives it.
+    Page(CallAt),
 }
 
 /// What calling a method of a handle does.
@@ -65,6 +76,8 @@ pub(crate) enum HandleKind {
 pub(crate) enum Outcome {
     /// Nothing of interest.
     Nothing,
+    /// Gives what has nothing to do with the database.
+    Value(Value),
     /// Gives a handle.
     Handle(HandleKind),
     /// Asks the database, and gives what the answer holds.
@@ -73,6 +86,25 @@ pub(crate) enum Outcome {
     Transaction { callback: u32 },
     /// Runs its argument number `callback` with a connection as first argument, and no transaction.
     Session { callback: u32 },
+    /// Begins or ends a transaction on the connection itself.
+    Mark(Mark),
+}
+
+/// One end of a transaction that the program begins and ends by calls of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Begin,
+    End,
+}
+
+impl Mark {
+    /// How the calls go among the methods of a client.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Begin => "BEGIN",
+            Self::End => "COMMIT",
+        }
+    }
 }
 
 /// What a query gives back.
@@ -82,9 +114,16 @@ pub(crate) enum Answer {
     Rows,
     /// A pair of rows and their number.
     RowsAndCount,
+    /// An object of rows and their number, see [`HandleKind::Page`].
+    Page,
+    /// A pair of a row and what became of it.
+    RowAndFlag,
     Number,
     Nothing,
 }
+
+/// Stands for the rest of a method's name that the program computes.
+pub(crate) const COMPUTED: &str = "…";
 
 /// A database library.
 pub(crate) trait Orm: std::fmt::Debug + Sync {
@@ -120,8 +159,39 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
     /// last.
     fn built(&self, program: &Program, model: Option<ModelRef>, steps: &Steps<'_>) -> QueryShape;
 
+    /// The model of the rows that calling a method gives.
+    fn rows_of(&self, program: &Program, handle: HandleKind, _: &str, at: CallAt) -> Option<ModelRef> {
+        match handle {
+            HandleKind::Connection => program.model_among(at.file, at.call),
+            HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) | HandleKind::Row(model) => {
+                Some(model)
+            }
+            _ => None,
+        }
+    }
+
     /// True for methods that classes and rows of the library's models have from it.
-    fn has_method(&self, handle: HandleKind, name: &str) -> bool;
+    fn has_method(&self, program: &Program, handle: HandleKind, name: &str) -> bool;
+
+    /// The handle that an export of the library is, without a call.
+    fn exported(&self, _: &Api) -> Option<HandleKind> {
+        None
+    }
+
+    /// What a transaction begun on `handle` gives its callback.
+    fn in_transaction(&self, _: HandleKind) -> HandleKind {
+        HandleKind::Connection
+    }
+
+    /// True for the step of a builder whose first argument names the table.
+    fn names_table(&self, _: &str) -> bool {
+        false
+    }
+
+    /// What awaiting the builder whose last call is `end` gives.
+    fn awaited(&self, _: &Program, _: CallAt) -> Answer {
+        Answer::Rows
+    }
 
     /// True where awaiting a builder runs it, without a call of its own.
     fn is_awaitable(&self) -> bool {
@@ -140,7 +210,15 @@ pub(crate) trait Orm: std::fmt::Debug + Sync {
 }
 
 /// All libraries.
-pub(crate) static ORMS: &[&dyn Orm] = &[&drizzle::Drizzle, &kysely::Kysely, &typeorm::Typeorm];
+pub(crate) static ORMS: &[&dyn Orm] = &[
+    &drivers::Drivers,
+    &drizzle::Drizzle,
+    &knex::Knex,
+    &kysely::Kysely,
+    &mikro_orm::MikroOrm,
+    &sequelize::Sequelize,
+    &typeorm::Typeorm,
+];
 
 /// The library that speaks for a package.
 pub(crate) fn of_package(package: &str) -> Option<&'static dyn Orm> {

@@ -7,6 +7,7 @@ mod built;
 mod calls;
 mod collections;
 mod databases;
+mod declared;
 mod deliberate;
 mod effects;
 mod entries;
@@ -18,16 +19,25 @@ mod graph;
 mod handles;
 mod iterations;
 mod kept;
-mod libraries;
+pub(crate) mod libraries;
+mod making;
 mod members;
+mod mixins;
+mod models;
+mod options;
 mod params;
+mod passed_sql;
 mod reach;
 mod repeated;
+mod resolvers;
 mod roles;
+mod runs;
+mod table_bonds;
 mod taint;
 mod targets;
 mod types;
 mod value;
+mod wrapped;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
@@ -36,7 +46,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
 
 use crate::facts::{
-    CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolKind, TypeExpr, TypeId,
+    CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolId, SymbolKind, TypeExpr, TypeId,
 };
 use crate::objects::Follow;
 use crate::orm::Entities;
@@ -46,11 +56,18 @@ use crate::resolve::Resolution;
 use crate::schema::Schema;
 use crate::workspace::Workspace;
 
+pub(crate) use declared::DeclaredHandles;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
-pub(crate) use reach::Hop;
+pub(crate) use libraries::{
+    Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
+};
+pub(crate) use making::Making;
+pub(crate) use options::Given;
+pub(crate) use reach::{Hop, Reached};
 pub(crate) use repeated::{Relation, Repeated, Trap};
+pub(crate) use resolvers::FieldResolver;
 pub(crate) use roles::Role;
 pub(crate) use taint::{Sources, Trace};
 pub(crate) use targets::{Query, Target};
@@ -75,7 +92,13 @@ pub(crate) struct Program {
     callers: FxHashMap<FnRef, Vec<(u32, CallId)>>,
     origins: Vec<Option<Origin>>,
     entities: Entities,
-    uses: RefCell<FxHashMap<u32, FxHashMap<ExprId, handles::Use>>>,
+    handles: DeclaredHandles,
+    mixins: mixins::Mixins,
+    /// Per file, the variables that stand for its exports.
+    own_exports: Vec<Vec<SymbolId>>,
+    uses: RefCell<FxHashMap<u32, runs::Uses>>,
+    served: OnceCell<Vec<Option<Origin>>>,
+    awaited: runs::Awaited,
     workspace: Workspace,
     no_dependencies: BTreeSet<String>,
     cache: RefCell<FxHashMap<Place, eval::Slot>>,
@@ -94,6 +117,7 @@ pub(crate) struct Parts<'a> {
     pub schemas: Vec<Schema>,
     pub catalog: Catalog,
     pub workspace: Workspace,
+    pub handles: DeclaredHandles,
     /// The text of a file of the tree, for the places of declarations.
     pub read: &'a dyn Fn(&str) -> Option<String>,
     /// The folder looked at, whose own name says nothing of what its files are for.
@@ -121,7 +145,12 @@ impl Program {
             callers: FxHashMap::default(),
             origins: Vec::new(),
             entities: Entities::default(),
+            handles: parts.handles,
+            mixins: mixins::Mixins::default(),
+            own_exports: Vec::new(),
             uses: RefCell::default(),
+            served: OnceCell::new(),
+            awaited: runs::Awaited::default(),
             workspace: parts.workspace,
             no_dependencies: BTreeSet::new(),
             cache: RefCell::default(),
@@ -133,6 +162,7 @@ impl Program {
         };
         let paths: Vec<String> = program.files.iter().map(|facts| facts.path.clone()).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        program.find_mixins();
         program.index_classes();
         program.declare_tables(&mut Texts::new(&paths, parts.read));
         program.resolve_calls();
@@ -209,6 +239,12 @@ impl Program {
         self.origins[self.graph.index(function)]
     }
 
+    /// How a function is reached from a request; none where no request reaches it.
+    pub(crate) fn served_origin(&self, function: FnRef) -> Option<Origin> {
+        let served = self.served.get_or_init(|| self.reached_from(Entry::is_served));
+        served[self.graph.index(function)]
+    }
+
     /// The name people know a function by: `Service.method`, `handler`, `GET (route.ts)`.
     pub(crate) fn function_name(&self, function: FnRef) -> String {
         let facts = self.facts(function.file);
@@ -253,6 +289,32 @@ impl Program {
         }
     }
 
+    /// True where the package around the file only ever runs in a browser.
+    pub(crate) fn is_browser_code(&self, file: u32) -> bool {
+        roles::is_browser_package(self.dependencies_of(&self.files[file as usize].path))
+    }
+
+    /// True where a function of the file draws what a browser shows: a component, or what only components use.
+    pub(crate) fn draws_pages(&self, file: u32) -> bool {
+        let extension = self.files[file as usize].path.rsplit('.').next();
+        self.roles[file as usize] == Role::Client || matches!(extension, Some("tsx" | "jsx"))
+    }
+
+    /// True where the package around the file depends on this one.
+    pub(crate) fn depends_on(&self, file: u32, package: &str) -> bool {
+        self.dependencies_of(&self.files[file as usize].path).contains(package)
+    }
+
+    /// The expression that an imported name stands for.
+    pub(crate) fn imported_place(&self, at: Place) -> Option<Place> {
+        let Expr::Symbol(symbol) = self.files[at.file as usize].expr(at.expr) else { return None };
+        let SymbolKind::Import(index) = self.files[at.file as usize].symbol(symbol).kind else { return None };
+        match self.imported(at.file, index)? {
+            exports::Exported::Place(place) => Some(place),
+            _ => None,
+        }
+    }
+
     /// True where the file's findings are of interest.
     pub(crate) fn is_app(&self, file: u32) -> bool {
         matches!(self.roles[file as usize], Role::App | Role::Client)
@@ -262,6 +324,13 @@ impl Program {
 impl Follow for Program {
     fn facts(&self, file: u32) -> &FileFacts {
         &self.files[file as usize]
+    }
+
+    fn is_symbol_of_library(&self, at: Place) -> bool {
+        match self.eval(at) {
+            Value::Api(api) => crate::orm::of_package(&api.package).is_some(),
+            _ => false,
+        }
     }
 
     fn follow(&self, at: Place) -> Option<Place> {

@@ -23,6 +23,7 @@ use crate::source::SourceTree;
 use crate::workspace::{Package, Workspace};
 use generated::Generated;
 use installed::Node;
+pub(crate) use layout::EXTENSIONS;
 use layout::{Found, Layout};
 use tsconfig::Configs;
 

@@ -1,21 +1,35 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
 mod asked;
+mod blocking;
+mod cache_without_ttl;
+mod client_per_request;
+mod commands;
 mod deep_offset_pagination;
+mod http_missing_timeout;
 mod indexes;
 mod io_in_transaction;
+mod keys;
 mod loop_invariant_query;
 mod missing_fk_index;
 mod missing_query_index;
 mod n_plus_one_across_calls;
 mod n_plus_one_fanout;
 mod n_plus_one_in_loop;
+mod n_plus_one_lazy_relation;
 mod page;
 mod paths;
 mod quadratic_lookup;
+mod redis_blocking_command;
 mod repeats;
+mod size;
+mod sync_crypto_zlib_on_request_path;
+mod sync_io_on_request_path;
+mod unbounded_concurrency;
 mod unbounded_find;
 mod volume;
+mod waits;
+mod wording;
 mod write_in_loop;
 
 use tuneup_model::RuleDoc;
@@ -34,7 +48,10 @@ pub struct Rule {
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &cache_without_ttl::RULE,
+    &client_per_request::RULE,
     &deep_offset_pagination::RULE,
+    &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
     &loop_invariant_query::RULE,
     &missing_fk_index::RULE,
@@ -42,7 +59,12 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_across_calls::RULE,
     &n_plus_one_fanout::RULE,
     &n_plus_one_in_loop::RULE,
+    &n_plus_one_lazy_relation::RULE,
     &quadratic_lookup::RULE,
+    &redis_blocking_command::RULE,
+    &sync_crypto_zlib_on_request_path::RULE,
+    &sync_io_on_request_path::RULE,
+    &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
     &write_in_loop::RULE,
 ];

@@ -14,6 +14,11 @@ use crate::template::is_marked;
 /// unknown. Nothing where no SELECT, INSERT, UPDATE or DELETE stands in it.
 pub fn sketch(text: &str, dialect: Dialect) -> Option<QueryShape> {
     let piece = pieces(text, dialect).into_iter().next()?;
+    // What a statement about the schema holds is not run here.
+    let defines = ["create", "alter", "drop", "grant", "revoke"];
+    if piece.tokens.first().is_some_and(|token| token.is_any_word(&defines)) {
+        return None;
+    }
     let levelled = levels(&piece.tokens);
     let lowest = |words: &[&str]| {
         let found = levelled.iter().enumerate().filter(|(_, (_, token))| token.is_any_word(words));

@@ -6,7 +6,7 @@ use clap::Args;
 use tuneup_model::{RuleDoc, Severity};
 use tuneup_scan::rules::{RULES, page, rule};
 
-use super::json;
+use super::{findings_only, json};
 use crate::Exit;
 use crate::args::{Format, GlobalArgs};
 use crate::error::CliError;
@@ -25,6 +25,7 @@ pub(crate) fn run(args: &RuleArgs, global: &GlobalArgs) -> Result<Exit, CliError
         (None, Format::Json) => json("rules", &RULES.iter().map(|rule| &rule.doc).collect::<Vec<_>>()),
         (Some(id), Format::Terminal) => page(find(id)?),
         (Some(id), Format::Json) => json("rule", find(id)?),
+        (_, Format::Sarif) => return Err(findings_only("show rules")),
     };
     output::write(&text, global)?;
     Ok(Exit::Clean)

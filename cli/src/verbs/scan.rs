@@ -5,15 +5,16 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use tuneup_model::{Confidence, ScanResult, Severity};
-use tuneup_report::{Detail, TerminalOptions};
+use tuneup_report::{Detail, SarifOptions, SarifRule, TerminalOptions};
+use tuneup_scan::rules::{RULES, page};
 use tuneup_scan::{Candidates, DiskTree, OpenTreeError, Options, Queries, SourceTree as _};
 
-use super::{json, rule};
+use super::{findings_only, json, rule};
 use crate::args::{Format, GlobalArgs};
 use crate::error::CliError;
 use crate::place::Place;
 use crate::progress::ProgressLine;
-use crate::{Exit, edge, isolate, output, suggest};
+use crate::{Exit, config, edge, isolate, output, suggest};
 
 /// Find slow code by reading it: follows each query from route to repository
 ///
@@ -91,6 +92,7 @@ impl ScanArgs {
 pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError> {
     let rules = chosen_rules(&args.rules)?;
     let tree = open(&args.path)?;
+    let config = config::load(&tree, &args.path, global.config.as_deref())?;
     start_workers(args.threads)?;
     let progress = ProgressLine::new(global);
     let show = |step| progress.show(step);
@@ -99,6 +101,7 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
         queries: if args.queries { Queries::List } else { Queries::Omit },
         candidates: if args.candidates { Candidates::Show } else { Candidates::Hide },
         focus: tree.focus(),
+        handles: &config.handles,
         isolate: Some(&isolate::facts_in_child),
         progress: &show,
     };
@@ -109,6 +112,7 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
         let text = match global.format {
             Format::Terminal => lines,
             Format::Json => json("why", &lines.lines().collect::<Vec<_>>()),
+            Format::Sarif => return Err(findings_only("explain a line")),
         };
         output::write(&text, global)?;
         return Ok(Exit::Clean);
@@ -120,7 +124,7 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
     if result.stats.files == 0 && result.warnings.is_empty() {
         return Err(nothing_to_read(&args.path));
     }
-    output::write(&render(&result, args, global), global)?;
+    output::write(&render(&result, tree.focus(), args, global), global)?;
     Ok(verdict(&result, args.fail_on))
 }
 
@@ -180,7 +184,7 @@ fn nothing_to_read(path: &Path) -> CliError {
         .hint("name the folder that holds the program; files ignored by git are not read")
 }
 
-fn render(result: &ScanResult, args: &ScanArgs, global: &GlobalArgs) -> String {
+fn render(result: &ScanResult, focus: &str, args: &ScanArgs, global: &GlobalArgs) -> String {
     let full = |wanted: bool| if wanted { Detail::Full } else { Detail::Brief };
     match global.format {
         Format::Json => tuneup_report::json(result, env!("CARGO_PKG_VERSION")),
@@ -193,7 +197,22 @@ fn render(result: &ScanResult, args: &ScanArgs, global: &GlobalArgs) -> String {
             };
             tuneup_report::terminal(result, &options)
         }
+        Format::Sarif => sarif(result, focus, &args.rules),
     }
+}
+
+/// `asked` is empty where all rules were.
+fn sarif(result: &ScanResult, focus: &str, asked: &[String]) -> String {
+    let docs = RULES.iter().map(|rule| &rule.doc);
+    let asked = docs.filter(|doc| asked.is_empty() || asked.iter().any(|id| id == doc.id));
+    let rules: Vec<SarifRule<'_>> = asked.map(|doc| SarifRule { doc, page: page(doc) }).collect();
+    let options = SarifOptions {
+        tool_version: env!("CARGO_PKG_VERSION"),
+        information_uri: Some(env!("CARGO_PKG_HOMEPAGE")).filter(|home| !home.is_empty()),
+        rules: &rules,
+        focus,
+    };
+    tuneup_report::sarif(result, &options)
 }
 
 fn verdict(result: &ScanResult, fail_on: FailOn) -> Exit {

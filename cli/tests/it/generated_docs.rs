@@ -1,6 +1,18 @@
-//! docs/cli.md is what the program says of itself.
+//! Pages and schemas that are what the program says of itself.
+
+use tuneup_testkit::generated::check;
 
 #[test]
 fn the_command_line_reference_is_current() {
-    tuneup_testkit::generated::check("docs/cli.md", &tuneup::reference());
+    check("docs/cli.md", &tuneup::reference());
+}
+
+#[test]
+fn the_configuration_reference_is_current() {
+    check("docs/configuration.md", &tuneup::configuration_page());
+}
+
+#[test]
+fn the_configuration_schema_is_current() {
+    check("docs/schema/tuneup-toml.json", &tuneup::configuration_schema());
 }

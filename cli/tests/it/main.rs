@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where its own data is wrong")]
 
 mod bad_input;
+mod config;
 mod generated_docs;
 mod output;
 mod rule;

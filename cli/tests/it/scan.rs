@@ -52,6 +52,27 @@ fn json_names_its_kind_and_schema() {
 }
 
 #[test]
+fn sarif_brings_the_rules_that_were_asked() {
+    let written = |args: &[&str]| -> serde_json::Value {
+        let outcome = tuneup(&shop(), &[&["scan", "--format", "sarif"], args].concat()).run();
+        serde_json::from_str(&outcome.stdout).unwrap()
+    };
+    let whole = written(&[]);
+    let run = &whole["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let result = &run["results"][0];
+    let at = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!((&rules[at]["id"], &result["ruleId"]), (&result["ruleId"], &"n-plus-one-across-calls".into()));
+    assert!(rules[at]["help"]["markdown"].as_str().unwrap().contains("## Why it is slow"));
+    assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "src/app.ts");
+    assert_eq!(run["tool"]["driver"]["version"], env!("CARGO_PKG_VERSION"));
+    let one = written(&["--rule", "unbounded-find"]);
+    let driver = &one["runs"][0]["tool"]["driver"];
+    assert_eq!(driver["rules"].as_array().unwrap().len(), 1);
+    assert_eq!(driver["rules"][0]["id"], "unbounded-find");
+}
+
+#[test]
 fn two_runs_say_the_same_whatever_the_threads() {
     let sandbox = shop();
     let with = |threads: &str| tuneup(&sandbox, &["scan", "--threads", threads]).run().to_string();

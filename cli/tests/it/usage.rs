@@ -76,6 +76,24 @@ fn an_unknown_option_is_corrected() {
 }
 
 #[test]
+fn sarif_holds_findings_alone() {
+    assert_snapshot!(said(&["rule", "unbounded-find", "--format", "sarif"]), @r#"
+    -- stderr
+    error: cannot show rules as SARIF
+    caused by: SARIF holds findings alone
+    hint: use `--format json`, or leave `--format` out
+    -- exit code 2
+    "#);
+    assert_snapshot!(said(&["scan", "--why", "src/app.ts:10", "--format", "sarif"]), @r#"
+    -- stderr
+    error: cannot explain a line as SARIF
+    caused by: SARIF holds findings alone
+    hint: use `--format json`, or leave `--format` out
+    -- exit code 2
+    "#);
+}
+
+#[test]
 fn a_place_without_a_line() {
     assert_snapshot!(said(&["scan", "--why", "src/app.ts"]), @r#"
     -- stderr

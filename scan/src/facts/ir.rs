@@ -73,6 +73,8 @@ pub struct FileFacts {
     pub imports: Vec<Import>,
     pub exports: Vec<Export>,
     pub property_writes: Vec<PropertyWrite>,
+    /// Types that comments define, by name.
+    pub typedefs: Vec<(NameId, TypeId)>,
     /// `"use server"` at the top of the file.
     pub use_server: bool,
     /// `"use client"` at the top of the file.
@@ -510,6 +512,11 @@ impl FileFacts {
 
     pub fn symbol(&self, id: SymbolId) -> &Symbol {
         &self.symbols[id.index()]
+    }
+
+    /// The type that a comment defines under the name.
+    pub fn typedef(&self, name: &str) -> Option<TypeId> {
+        self.typedefs.iter().find(|(known, _)| self.name(*known) == name).map(|(_, ty)| *ty)
     }
 
     pub fn type_expr(&self, id: TypeId) -> &TypeExpr {

@@ -5,6 +5,7 @@
 
 mod calls;
 mod classes;
+mod docs;
 mod expressions;
 mod functions;
 mod jsx;
@@ -36,6 +37,9 @@ pub fn facts(path: &str, text: &str) -> FileFacts {
     let semantic = SemanticBuilder::new().build(&parsed.program).semantic;
     let scoping = semantic.into_scoping();
     let mut lowering = Lowering::new(path, text, &scoping);
+    if source_type.is_javascript() {
+        lowering.docs = docs::Docs::of(text, &parsed.program.comments);
+    }
     if parsed.panicked {
         lowering.facts.syntax_error = Some(
             parsed.diagnostics.iter().next().map_or_else(|| "syntax error".to_owned(), ToString::to_string),
@@ -67,6 +71,7 @@ struct Lowering<'s> {
     place: Place,
     /// Exports by local name, resolved when all declarations are known.
     local_exports: Vec<(SymbolId, NameId, Span)>,
+    docs: docs::Docs<'s>,
 }
 
 impl<'s> Lowering<'s> {
@@ -85,8 +90,14 @@ impl<'s> Lowering<'s> {
             ..FileFacts::default()
         };
         let place = Place { function: FnId(0), in_loop: None, guard: None, class: None };
-        let mut lowering =
-            Self { facts, scoping, interned: FxHashMap::default(), place, local_exports: Vec::new() };
+        let mut lowering = Self {
+            facts,
+            scoping,
+            interned: FxHashMap::default(),
+            place,
+            local_exports: Vec::new(),
+            docs: docs::Docs::default(),
+        };
         lowering.declare_symbols();
         lowering
     }
@@ -116,6 +127,7 @@ impl<'s> Lowering<'s> {
                 _ => {}
             }
         }
+        self.typedefs();
         self.statements(&program.body);
         self.finish_exports();
     }
@@ -207,8 +219,12 @@ impl<'s> Lowering<'s> {
     }
 
     fn referenced_symbol(&self, id: &ast::IdentifierReference<'_>) -> Option<SymbolId> {
-        let reference = self.scoping.get_reference(id.reference_id.get()?);
-        reference.symbol_id().map(|symbol| SymbolId(symbol.index() as u32))
+        let symbol = match id.reference_id.get() {
+            Some(reference) => self.scoping.get_reference(reference).symbol_id(),
+            // A name in a comment is one of the module.
+            None => self.scoping.get_root_binding(id.name),
+        };
+        symbol.map(|symbol| SymbolId(symbol.index() as u32))
     }
 }
 

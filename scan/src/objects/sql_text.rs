@@ -55,6 +55,44 @@ impl Default for SqlText {
 }
 
 impl SqlText {
+    /// Adds a text that is known.
+    pub(crate) fn literal(&mut self, text: &str) {
+        self.push(text);
+    }
+
+    /// The text where all of it is known.
+    pub(crate) fn whole(&self) -> Option<String> {
+        match self.parts.as_slice() {
+            [only] if !only.trim().is_empty() => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// Replaces `??` by the names bound to it; `?` and `??` count through the bindings together.
+    pub(crate) fn bind(&mut self, bindings: &[Option<String>]) {
+        let mut bound = Self::default();
+        let mut n = 0;
+        for (number, part) in std::mem::take(&mut self.parts).iter().enumerate() {
+            if number > 0 {
+                bound.hole();
+            }
+            let mut chars = part.chars().peekable();
+            while let Some(c) = chars.next() {
+                let is_name = c == '?' && chars.next_if_eq(&'?').is_some();
+                match bindings.get(n).and_then(Option::as_ref) {
+                    Some(name) if is_name => {
+                        let parts: Vec<String> = name.split('.').map(|part| format!("\"{part}\"")).collect();
+                        bound.push(&parts.join("."));
+                    }
+                    _ if is_name => bound.hole(),
+                    _ => bound.push(c.encode_utf8(&mut [0; 4])),
+                }
+                n += usize::from(c == '?');
+            }
+        }
+        *self = bound;
+    }
+
     fn push(&mut self, text: &str) {
         if let Some(last) = self.parts.last_mut()
             && last.len() + text.len() <= MAX_TEXT
@@ -68,13 +106,13 @@ impl SqlText {
     }
 
     /// The text with markers for what is not known; nothing where nothing is known.
-    fn marked(&self) -> Option<String> {
+    pub(crate) fn marked(&self) -> Option<String> {
         let is_known = self.parts.iter().any(|part| !part.trim().is_empty());
         is_known.then(|| from_template(&self.parts.iter().map(String::as_str).collect::<Vec<_>>()))
     }
 
     /// The shape of the text where it is one statement.
-    fn shape(&self, dialect: Dialect) -> Option<QueryShape> {
+    pub(crate) fn shape(&self, dialect: Dialect) -> Option<QueryShape> {
         let text = self.marked()?;
         match shapes(&text, dialect) {
             Ok(mut found) if found.len() == 1 => found.pop(),
@@ -85,6 +123,11 @@ impl SqlText {
 }
 
 impl Reader<'_> {
+    /// The SQL text that an expression writes.
+    pub(crate) fn text(&self, at: Place, out: &mut SqlText) {
+        self.sql(at, Holds::Sql, out);
+    }
+
     fn sql(&self, at: Place, holds: Holds, out: &mut SqlText) {
         let seen = self.see(at);
         let file = seen.place.file;
@@ -133,7 +176,7 @@ impl Reader<'_> {
             _ => "",
         };
         match (called.kind, name, facts.args(call)) {
-            (CallKind::Tagged, "sql" | "Sql" | "raw", [template]) => {
+            (CallKind::Tagged, "sql" | "Sql" | "SQL" | "raw", [template]) => {
                 if let Expr::Template(list) = facts.expr(*template) {
                     self.template(file, list, Holds::Parameter, out);
                 }

@@ -3,7 +3,7 @@
 use crate::facts::{CallId, Expr, ExprId, FnId, GuardId, GuardKind};
 use crate::objects::Follow as _;
 use crate::place::Place;
-use crate::program::Program;
+use crate::program::{Program, Value};
 
 use super::CallAt;
 
@@ -29,8 +29,6 @@ pub(crate) struct Steps<'p> {
 pub(crate) struct Built {
     pub calls: Vec<CallAt>,
     pub ends: Vec<CallAt>,
-    /// Those of the ends that do not run it themselves: whoever awaits it later does.
-    pub awaited: Vec<CallAt>,
     /// True where it is handed to code that may add steps of its own.
     pub is_open: bool,
 }
@@ -40,6 +38,7 @@ impl<'p> Steps<'p> {
     pub(crate) fn of(program: &'p Program, begin: CallAt, end: CallAt, built: &Built) -> Self {
         let chain = chain_of(program, end);
         let own = guards(program, end);
+        let until = program.runs_by(begin, end);
         let first = guards(program, begin);
         let elsewhere: Vec<CallAt> = built
             .ends
@@ -54,17 +53,18 @@ impl<'p> Steps<'p> {
             let in_chain = *at == begin || (at.file == end.file && chain.contains(&at.call));
             let shares_function =
                 at.file == end.file && function_of(program, *at) == function_of(program, end);
-            let runs_later = shares_function
-                && position(program, *at) > position(program, end)
-                && !built.awaited.contains(&end);
-            if all.iter().any(|step| step.at == *at) || (!in_chain && (runs_later || elsewhere.contains(at)))
+            let runs_later = shares_function && position(program, *at) > until;
+            let of_begin = at.file == begin.file && chain_of(program, *at).contains(&begin.call);
+            if all.iter().any(|step| step.at == *at)
+                || (!in_chain && !of_begin && (runs_later || elsewhere.contains(at)))
             {
                 continue;
             }
             let holds = |known: &[GuardId]| guards(program, *at).iter().all(|guard| known.contains(guard));
             // What comes with the beginning holds wherever that is, in a function that makes the builder.
             let begins = at.file == begin.file && function_of(program, *at) == function_of(program, begin);
-            let is_certain = in_chain || (shares_function && holds(&own)) || (begins && holds(&first));
+            let is_certain =
+                in_chain || of_begin || (shares_function && holds(&own)) || (begins && holds(&first));
             all.push(Step { method: method_name(program, *at), at: *at, is_certain });
         }
         all.sort_by_key(|step| {
@@ -119,10 +119,17 @@ pub(crate) fn argument(program: &Program, at: CallAt, n: usize) -> Option<Place>
 /// The name of the method that a call calls; empty where a handle itself is called.
 pub(crate) fn method_name(program: &Program, at: CallAt) -> &str {
     let facts = program.facts(at.file);
-    match facts.expr(facts.call(at.call).callee) {
+    let callee = facts.call(at.call).callee;
+    match facts.expr(callee) {
+        Expr::Member { .. } if is_handle(program, Place { file: at.file, expr: callee }) => "",
         Expr::Member { property, .. } => facts.name(property),
         _ => "",
     }
+}
+
+/// True where a handle that is held as a property is called: `this.knex('users')`.
+fn is_handle(program: &Program, callee: Place) -> bool {
+    matches!(program.eval(callee), Value::Handle(_))
 }
 
 /// The calls of the expression that ends so, the end first: `a.b().c().end()`.

@@ -28,13 +28,21 @@ pub(crate) enum Named {
 #[derive(Debug, Default)]
 pub(crate) struct Entities {
     by_name: FxHashMap<Named, ModelRef>,
+    names: FxHashMap<ModelRef, Named>,
 }
 
 impl Entities {
     pub(crate) fn add(&mut self, schema: u32, names: &[(u32, Named)]) {
         for (model, named) in names {
-            self.by_name.entry(*named).or_insert(ModelRef { schema, model: *model });
+            let model = ModelRef { schema, model: *model };
+            self.by_name.entry(*named).or_insert(model);
+            self.names.entry(model).or_insert(*named);
         }
+    }
+
+    /// The first name of a model.
+    pub(crate) fn name_of(&self, model: ModelRef) -> Option<Named> {
+        self.names.get(&model).copied()
     }
 
     pub(crate) fn get(&self, named: Named) -> Option<ModelRef> {

@@ -96,7 +96,9 @@ impl Orm for Drizzle {
                 _ => Outcome::Nothing,
             },
             HandleKind::Builder(begin, model) => on_builder(program, method, at, begin, model),
-            HandleKind::Models | HandleKind::Row(_) => Outcome::Nothing,
+            HandleKind::Models | HandleKind::Row(_) | HandleKind::Page(_) | HandleKind::Driver(_) => {
+                Outcome::Nothing
+            }
         }
     }
 
@@ -116,7 +118,7 @@ impl Orm for Drizzle {
         builder::built(program, steps)
     }
 
-    fn has_method(&self, _: HandleKind, _: &str) -> bool {
+    fn has_method(&self, _: &Program, _: HandleKind, _: &str) -> bool {
         false
     }
 

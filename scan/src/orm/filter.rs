@@ -164,7 +164,7 @@ impl Filters<'_, '_> {
                     let branches = self.reader.branches(seen.place, list).map(|branch| self.compared(branch));
                     branches.reduce(|a, b| a.or(&b)).unwrap_or_else(Comparison::unknown)
                 }
-                // Libraries leave a condition on `undefined` out.
+                // Libraries leave the condition out where its value is missing.
                 Expr::Undefined | Expr::Object(_) => Comparison::unknown(),
                 _ => Comparison::one(PredicateOp::Equal),
             }

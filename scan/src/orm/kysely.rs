@@ -79,7 +79,7 @@ impl Orm for Kysely {
         builder::built(program, model, steps)
     }
 
-    fn has_method(&self, _: HandleKind, _: &str) -> bool {
+    fn has_method(&self, _: &Program, _: HandleKind, _: &str) -> bool {
         false
     }
 

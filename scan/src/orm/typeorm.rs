@@ -81,13 +81,13 @@ impl Orm for Typeorm {
             HandleKind::Connection => on_connection(program, method, at),
             HandleKind::Model(model) => on_model(method, at, Some(model)),
             HandleKind::AnyModel => on_model(method, at, None),
-            HandleKind::Builder(begin, model) => builder::outcome(method, begin, model),
+            HandleKind::Builder(begin, model) => builder::outcome(program, method, at, (begin, model)),
             HandleKind::Row(_) => match method {
                 "save" | "remove" | "softRemove" | "recover" => Outcome::Query(Answer::Row),
                 "reload" => Outcome::Query(Answer::Nothing),
                 _ => Outcome::Nothing,
             },
-            HandleKind::Models => Outcome::Nothing,
+            HandleKind::Models | HandleKind::Page(_) | HandleKind::Driver(_) => Outcome::Nothing,
         }
     }
 
@@ -118,7 +118,7 @@ impl Orm for Typeorm {
         builder::built(program, model, steps)
     }
 
-    fn has_method(&self, handle: HandleKind, name: &str) -> bool {
+    fn has_method(&self, _: &Program, handle: HandleKind, name: &str) -> bool {
         match handle {
             // Active record: what `BaseEntity` gives its classes and rows.
             HandleKind::Model(_) => find::is_query(name) || name == "createQueryBuilder",

@@ -1,49 +1,39 @@
 //! Queries built step by step: where a chain of calls is run, what it gives, and its shape once all steps are known.
 
-use rustc_hash::FxHashMap;
 use tuneup_model::{Bound, Columns, Operation, QueryShape, TableRef};
 
 use super::Program;
-use super::handles::{Builders, Use};
+use super::handles::Builders;
 use super::targets::{Query, Target};
 use super::value::{FnRef, Value};
-use crate::facts::{CallId, CallKind, Expr};
-use crate::orm::{self, Built, CallAt, Handle, HandleKind, Outcome, Steps};
+use crate::facts::{CallId, Expr};
+use crate::orm::{self, Built, CallAt, Handle, HandleKind, ModelRef, Outcome, Steps};
 use crate::place::Place;
 
-impl Program {
-    /// What awaiting a value gives: a builder that is run by it gives its rows.
-    pub(super) fn awaited(&self, value: Value) -> Value {
-        match value {
-            Value::Handle(Handle { api, kind: kind @ HandleKind::Builder(begin, _) }) => {
-                if orm::of_handle(Handle { api, kind }).is_awaitable() {
-                    let end = self.chain_end(begin);
-                    return Value::Rows { file: end.file, call: end.call.0, many: true };
-                }
-                value
-            }
-            Value::Either(ref choices)
-                if choices
-                    .iter()
-                    .any(|it| matches!(it, Value::Handle(Handle { kind: HandleKind::Builder(..), .. }))) =>
-            {
-                Value::join(choices.iter().map(|choice| self.awaited(choice.clone())))
-            }
-            other => other,
-        }
-    }
+/// How a built query came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BuiltBy {
+    pub handle: Handle,
+    pub begin: CallAt,
+    pub model: Option<ModelRef>,
+    /// The call that runs it, or that writes its text.
+    pub end: CallAt,
+}
 
-    /// The last call of the chain that begins with a call.
-    fn chain_end(&self, begin: CallAt) -> CallAt {
-        let facts = &self.files[begin.file as usize];
-        let mut end = begin;
-        for _ in 0..256 {
-            match self.uses(end.file).get(&facts.call(end.call).expr) {
-                Some(Use::Receiver(Some(next))) => end.call = *next,
-                _ => break,
-            }
-        }
-        end
+impl Program {
+    /// The builders whose SQL text a call is given to run.
+    pub(super) fn texts_of(&self, at: CallAt) -> Vec<BuiltBy> {
+        let text = self.argument(at.file, at.call, 0);
+        let texts = text.choices().iter().filter_map(|choice| match choice {
+            Value::SqlOf(handle, end) => match handle.kind {
+                HandleKind::Builder(begin, model) => {
+                    Some(BuiltBy { handle: *handle, begin, model, end: *end })
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        texts.collect()
     }
 
     /// A call that hands builders to functions of the program: it runs the one that they run.
@@ -125,50 +115,30 @@ impl Program {
             .any(|it| matches!(it, Value::Handle(Handle { kind: HandleKind::Builder(..), .. })))
     }
 
-    /// True for the last call of the chain that begins a query, where nothing takes the chain as a part of another.
-    pub(super) fn is_chain_end(&self, at: CallAt, begin: CallAt) -> bool {
-        if at.file != begin.file || !orm::chain_of(self, at).contains(&begin.call) {
-            return false;
-        }
-        let facts = &self.files[at.file as usize];
-        let expr = facts.call(at.call).expr;
-        let uses = self.uses(at.file);
-        match uses.get(&expr) {
-            None => true,
-            Some(Use::Receiver(_)) => false,
-            Some(Use::Argument(call)) => !self.is_part_of_query(at.file, *call),
-        }
-    }
-
-    /// True where a call takes its argument as a part of another query.
-    fn is_part_of_query(&self, file: u32, call: CallId) -> bool {
-        let facts = &self.files[file as usize];
-        match self.eval(Place { file, expr: facts.call(call).callee }) {
-            Value::Handle(_) | Value::HandleMethod(..) => true,
-            Value::Api(api) => orm::of_package(&api.package).is_some(),
-            _ => false,
-        }
-    }
-
     /// The shapes of built queries, once all their steps are known.
     pub(super) fn finish_built(&mut self, builders: &Builders) {
         let mut finished = Vec::new();
         for (n, query) in self.queries.iter().enumerate() {
-            let Some(built) = &query.built else { continue };
-            let end = CallAt { file: query.file, call: query.call };
-            let none = Built::default();
-            let steps = Steps::of(self, built.begin, end, builders.get(&built.begin).unwrap_or(&none));
-            let orm = orm::of_handle(built.handle);
-            let mut shape = orm.built(self, built.model, &steps);
-            if builders.get(&built.begin).is_some_and(|it| it.is_open) {
-                leave_open(&mut shape);
+            let runs: Vec<BuiltBy> = match query.built {
+                Some(built) => {
+                    let others = query.alternatives.iter().filter(|(begin, _)| *begin != built.begin);
+                    let others =
+                        others.map(|(begin, model)| BuiltBy { begin: *begin, model: *model, ..built });
+                    std::iter::once(built).chain(others).collect()
+                }
+                None => query.texts.clone(),
+            };
+            let Some((first, others)) = runs.split_first() else { continue };
+            let (mut shape, parts) = self.built_shape(first, builders);
+            for other in others {
+                join(&mut shape, &self.built_shape(other, builders).0);
             }
-            for (begin, model) in query.alternatives.iter().filter(|(begin, _)| *begin != built.begin) {
-                let steps = Steps::of(self, *begin, end, builders.get(begin).unwrap_or(&none));
-                join(&mut shape, &orm.built(self, *model, &steps));
+            let is_text = query.built.is_none();
+            if is_text {
+                shape.method.clone_from(&query.shape.method);
             }
-            let parts = steps.all.iter().filter(|step| step.at.file == end.file && step.at != end);
-            finished.push((n, shape, parts.map(|step| step.at.call).collect::<Vec<_>>()));
+            let parts = if first.end.file == query.file { parts } else { Vec::new() };
+            finished.push((n, shape, parts));
         }
         for (n, shape, parts) in finished {
             self.queries[n].shape = shape;
@@ -176,36 +146,16 @@ impl Program {
         }
     }
 
-    /// How each call of a file is used where it is part of a larger expression.
-    fn uses(&self, file: u32) -> std::cell::Ref<'_, FxHashMap<crate::facts::ExprId, Use>> {
-        if !self.uses.borrow().contains_key(&file) {
-            let facts = &self.files[file as usize];
-            let mut found = FxHashMap::default();
-            for expr in &facts.exprs {
-                if let Expr::Member { object, property } = expr
-                    && !matches!(facts.name(*property), "then" | "catch" | "finally")
-                {
-                    found.insert(*object, Use::Receiver(None));
-                }
-            }
-            for (n, call) in facts.calls.iter().enumerate() {
-                let id = CallId(n as u32);
-                if let Expr::Member { object, .. } = facts.expr(call.callee)
-                    && let Some(Use::Receiver(by)) = found.get_mut(&object)
-                {
-                    *by = Some(id);
-                }
-                for arg in facts.list(call.args) {
-                    found.insert(*arg, Use::Argument(id));
-                    // What a tagged template holds is a part of it.
-                    if let (CallKind::Tagged, Expr::Template(parts)) = (call.kind, facts.expr(*arg)) {
-                        found.extend(facts.list(parts).iter().map(|part| (*part, Use::Argument(id))));
-                    }
-                }
-            }
-            self.uses.borrow_mut().insert(file, found);
+    /// What a builder asks, with the calls in the file of its end that make it up.
+    fn built_shape(&self, built: &BuiltBy, builders: &Builders) -> (QueryShape, Vec<CallId>) {
+        let none = Built::default();
+        let steps = Steps::of(self, built.begin, built.end, builders.get(&built.begin).unwrap_or(&none));
+        let mut shape = orm::of_handle(built.handle).built(self, built.model, &steps);
+        if builders.get(&built.begin).is_some_and(|it| it.is_open) {
+            leave_open(&mut shape);
         }
-        std::cell::Ref::map(self.uses.borrow(), |uses| &uses[&file])
+        let parts = steps.all.iter().filter(|step| step.at.file == built.end.file && step.at != built.end);
+        (shape, parts.map(|step| step.at.call).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, GuardKind, SymbolKind, TypeExpr, TypeId};
+use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, GuardKind, SymbolId, SymbolKind, TypeExpr, TypeId};
 use crate::place::Place;
 
 use super::Program;
@@ -16,7 +16,13 @@ impl Program {
         if call.kind == CallKind::Jsx {
             return Value::Unknown;
         }
+        if let Some(model) = self.model_made_at(Place { file, expr: call.expr }) {
+            return self.model_value(model);
+        }
         let callee = self.eval(Place { file, expr: call.callee });
+        if matches!(callee, Value::Unknown) {
+            return self.located(file, id);
+        }
         let result = callee.map(|callee| self.result_of(callee, file, id));
         self.close_handle(result, file, id)
     }
@@ -57,6 +63,8 @@ impl Program {
             Value::Api(api) => self.api_result(api, file, id),
             Value::HandleMethod(handle, name) => self.handle_result(*handle, name, file, id),
             Value::Handle(handle) => self.handle_result(*handle, "", file, id),
+            Value::SqlOf(..) => callee.clone(),
+            Value::Unknown => self.asked_handle(file, id).unwrap_or(Value::Unknown),
             _ => Value::Unknown,
         }
     }
@@ -117,6 +125,12 @@ impl Program {
             if parameter_of(annotation) == Some(wanted) {
                 return Some(self.argument(file, id, n));
             }
+            // `Type<T>`, `new () => T`: what is asked for by its class.
+            if self.mentions(function.file, annotation, wanted, 0)
+                && let Value::Class(class) = self.argument(file, id, n)
+            {
+                return Some(Value::Instance(class));
+            }
             if let TypeExpr::Function { returns, .. } = facts.type_expr(annotation)
                 && parameter_of(*returns) == Some(wanted)
             {
@@ -128,7 +142,44 @@ impl Program {
                 };
             }
         }
-        None
+        // `manager<EntityManager>()`: the caller says what it gets.
+        self.asked_handle(file, id)
+    }
+
+    /// The handle that the type argument of a call names.
+    fn asked_handle(&self, file: u32, id: CallId) -> Option<Value> {
+        let ty = self.files[file as usize].call(id).type_arg?;
+        Some(self.type_value(file, ty)).filter(|it| matches!(it, Value::Handle(_) | Value::Client(_)))
+    }
+
+    /// True where a type names the type parameter somewhere in its arguments.
+    fn mentions(&self, file: u32, ty: TypeId, wanted: SymbolId, depth: u32) -> bool {
+        if depth > 4 {
+            return false;
+        }
+        let again = |ty: &TypeId| self.mentions(file, *ty, wanted, depth + 1);
+        match self.files[file as usize].type_expr(ty) {
+            TypeExpr::Name { symbol, args, .. } => *symbol == Some(wanted) || args.iter().any(again),
+            TypeExpr::Union(types) | TypeExpr::Intersection(types) => types.iter().any(again),
+            TypeExpr::Function { returns, .. } => again(returns),
+            _ => false,
+        }
+    }
+
+    /// What a container gives for a class: `injector.get(Service)`.
+    fn located(&self, file: u32, id: CallId) -> Value {
+        let facts = &self.files[file as usize];
+        let call = facts.call(id);
+        let Expr::Member { property, .. } = facts.expr(call.callee) else { return Value::Unknown };
+        if call.kind != CallKind::Call
+            || !matches!(facts.name(property), "get" | "resolve" | "inject" | "getService")
+        {
+            return Value::Unknown;
+        }
+        match self.argument(file, id, 0) {
+            Value::Class(class) if self.entity(class).is_none() => Value::Instance(class),
+            _ => Value::Unknown,
+        }
     }
 
     /// Where `expr` of `function` is a parameter or the result of calling one, the argument here.
@@ -218,7 +269,7 @@ impl Program {
     }
 
     /// The parameter that an expression names.
-    pub(super) fn parameter(&self, file: u32, expr: ExprId) -> Option<(FnId, u32)> {
+    pub(crate) fn parameter(&self, file: u32, expr: ExprId) -> Option<(FnId, u32)> {
         let facts = &self.files[file as usize];
         let mut expr = expr;
         for _ in 0..8 {
@@ -244,6 +295,9 @@ impl Program {
         if api.package == "global" {
             return self.builtin_result(api, file, id);
         }
+        if let Some(value) = self.declared_result(api, file, id) {
+            return value;
+        }
         if let Some(handle) = self.handle_made(api, file, id) {
             return handle;
         }
@@ -260,7 +314,10 @@ impl Program {
     fn requested_type(&self, file: u32, id: CallId) -> Option<Value> {
         let call = self.files[file as usize].call(id);
         let typed = call.type_arg.map_or(Value::Unknown, |ty| self.type_value(file, ty));
-        if matches!(typed, Value::Instance(_) | Value::Object(_) | Value::Module(_) | Value::Client(_)) {
+        if matches!(
+            typed,
+            Value::Instance(_) | Value::Object(_) | Value::Module(_) | Value::Client(_) | Value::Handle(_)
+        ) {
             return Some(typed);
         }
         match (call.kind, self.argument(file, id, 0)) {
@@ -350,7 +407,10 @@ impl Program {
             "join" => Value::Text,
             "includes" | "some" | "every" => Value::Bool,
             "indexOf" | "findIndex" | "lastIndexOf" | "push" | "unshift" => Value::Number,
-            "entries" | "keys" | "values" => list(Value::Unknown),
+            // A pair of position and element.
+            "entries" => list(list(element())),
+            "values" => list(element()),
+            "keys" => list(Value::Number),
             "reduce" | "reduceRight" => callback(),
             _ => Value::Unknown,
         }

@@ -13,6 +13,26 @@ use crate::objects::Follow as _;
 use crate::place::Place;
 
 impl Program {
+    /// What the program adds to an array that starts empty.
+    pub(super) fn pushed_to(&self, array: Place) -> Value {
+        let facts = &self.files[array.file as usize];
+        let Some(symbol) = facts.symbols.iter().position(|it| it.definition == Some(array.expr)) else {
+            return Value::Unknown;
+        };
+        let adds = facts.calls.iter().filter(|call| match facts.expr(call.callee) {
+            Expr::Member { object, property } => {
+                matches!(facts.name(property), "push" | "unshift")
+                    && matches!(facts.expr(object), Expr::Symbol(id) if id.index() == symbol)
+            }
+            _ => false,
+        });
+        let items = adds.flat_map(|call| facts.list(call.args)).take(16);
+        Value::join(items.map(|item| match facts.expr(*item) {
+            Expr::Spread(inner) => self.element_of(&self.eval(Place { file: array.file, expr: inner })),
+            _ => self.eval(Place { file: array.file, expr: *item }),
+        }))
+    }
+
     /// What kind of list this is, following variables to where it was made.
     pub(crate) fn collection_class(&self, file: u32, collection: Option<ExprId>, depth: u32) -> LoopClass {
         let Some(expr) = collection else { return LoopClass::Other };

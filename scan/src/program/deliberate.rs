@@ -72,7 +72,7 @@ impl Program {
     }
 
     /// True where code runs only after something failed, within the span.
-    pub(super) fn is_on_error_path(&self, file: u32, guard: Option<GuardId>, within: Span) -> bool {
+    pub(crate) fn is_on_error_path(&self, file: u32, guard: Option<GuardId>, within: Span) -> bool {
         let facts = self.facts(file);
         std::iter::successors(guard, |id| facts.guard(*id).parent)
             .any(|id| facts.guard(id).kind == GuardKind::Catch && within.contains(facts.guard(id).span))

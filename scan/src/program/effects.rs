@@ -18,6 +18,14 @@ impl Effects {
     /// Work outside the database that a transaction should not wait for.
     pub(crate) const OUTSIDE: Self = Self(4 | 8 | 16);
 
+    pub(crate) const ALL: Self = Self(u8::MAX);
+
+    /// What is in both sets.
+    #[must_use]
+    pub(crate) const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     #[must_use]
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -1,6 +1,7 @@
 //! Entry points: where requests, jobs and schedules enter the program, and what they reach.
 
 mod conventions;
+mod folders;
 mod reach;
 
 use rustc_hash::FxHashSet;
@@ -36,6 +37,15 @@ pub(crate) struct Entry {
     pub label: String,
 }
 
+impl Entry {
+    /// True where somebody waits for the answer: not what a framework calls while it builds pages or starts.
+    pub(super) fn is_served(&self) -> bool {
+        let while_building =
+            ["generateStaticParams", "generateSitemaps", "getStaticProps", "getStaticPaths", "register"];
+        self.kind == EntryKind::Request && !while_building.contains(&self.label.as_str())
+    }
+}
+
 /// Who leads to a function on the shortest way from an entry point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -60,6 +70,7 @@ impl Program {
             self.decorated_entries(file, &mut entries);
             self.convention_entries(file, &mut entries);
             self.registered_entries(file, &mut entries);
+            self.folder_entries(file, &mut entries);
         }
         if entries.is_empty() {
             for file in 0..self.files.len() as u32 {
@@ -167,8 +178,14 @@ impl Program {
                 Target::Api(api) if api.package == "global" => (false, "", ""),
                 Target::Api(api) => {
                     let iterates = libraries::iterating_function(api) || libraries::memoizes(api).is_some();
-                    let keeps =
-                        at_top || super::graph::is_registrar(api.last()) || self.hands_over_methods(file, id);
+                    let is_scheduler = matches!(
+                        registration_kind(&api.package, api.last()),
+                        EntryKind::Job | EntryKind::Schedule
+                    );
+                    let keeps = at_top
+                        || is_scheduler
+                        || super::graph::is_registrar(api.last())
+                        || self.hands_over_methods(file, id);
                     (!iterates && keeps, api.package.as_str(), api.last())
                 }
                 Target::Unresolved | Target::Plain => {
@@ -184,16 +201,43 @@ impl Program {
                 Target::Functions(..) => (at_top, "", super::iterations::callee_name(facts, call.callee)),
                 _ => (false, "", ""),
             };
+            let is_route = self.names_a_route(file, id);
             let is_global =
                 matches!(&self.targets[file as usize][n], Target::Api(api) if api.package == "global");
-            if !registers && (is_global || !self.hands_over_handler(file, id)) {
+            if !registers && !is_route && (is_global || !self.hands_over_handler(file, id)) {
                 continue;
             }
-            let kind = registration_kind(package, name);
+            let kind = if is_route { EntryKind::Request } else { registration_kind(package, name) };
             for function in self.functions_in_arguments(file, id) {
                 entries.push(Entry { function, kind, label: self.registration_label(file, id, name) });
             }
         }
+    }
+
+    /// A wrapper of the program that registers a handler: `page(router, '/users', [guard], users.list)`.
+    fn names_a_route(&self, file: u32, call: CallId) -> bool {
+        let facts = &self.files[file as usize];
+        if !matches!(self.targets[file as usize][call.index()], Target::Functions(..) | Target::Unresolved) {
+            return false;
+        }
+        let args = facts.args(call);
+        let path = args.iter().position(|arg| match facts.expr(*arg) {
+            Expr::Str(text) => facts.name(text).starts_with('/'),
+            Expr::Template(list) => facts.list(list).first().is_some_and(
+                |first| matches!(facts.expr(*first), Expr::Str(text) if facts.name(text).starts_with('/')),
+            ),
+            _ => false,
+        });
+        let Some(path) = path else { return false };
+        // The handler comes last and by name: a callback written on the spot may be anything.
+        args.len() > path + 1
+            && args.last().is_some_and(|last| {
+                matches!(facts.expr(*last), Expr::Member { .. } | Expr::Symbol(_))
+                    && matches!(
+                        self.eval(Place { file, expr: *last }),
+                        Value::Function(_) | Value::Memoized(..)
+                    )
+            })
     }
 
     /// True for a call that hands over an object with a `handler`: a route, job or tool as most frameworks take it.
@@ -325,6 +369,7 @@ fn registration_kind(package: &str, name: &str) -> EntryKind {
         }
         ("node-cron" | "cron" | "croner" | "node-schedule" | "toad-scheduler", _)
         | (_, "schedule" | "cron") => EntryKind::Schedule,
+        (package, _) if libraries::reads_command_line(package) => EntryKind::Callback,
         (
             _,
             "get" | "post" | "put" | "patch" | "delete" | "all" | "use" | "route" | "query" | "mutation"
@@ -350,6 +395,8 @@ fn is_lifecycle(path: &str) -> bool {
 fn is_plain_base(package: &str, path: &str) -> bool {
     package == "global"
         && (path.ends_with("Error") || matches!(path, "Array" | "Map" | "Set" | "Object" | "Promise"))
-        || package == "react"
+        || matches!(package, "react" | "events" | "node:events" | "eventemitter3")
+        // Rows and repositories are called by the program.
+        || crate::orm::of_package(package).is_some()
         || path.ends_with("Exception")
 }

@@ -65,13 +65,22 @@ impl Program {
         let here = |expr: ExprId| Place { file: at.file, expr };
         match facts.expr(at.expr) {
             Expr::Symbol(symbol) => self.symbol_value(at.file, symbol),
+            Expr::Global(_) | Expr::Member { .. } if self.is_own_exports(at.file, at.expr) => {
+                match self.exports[at.file as usize].default {
+                    Some(expr) => self.eval(here(expr)),
+                    None => Value::Module(at.file),
+                }
+            }
             Expr::Global(name) => global(facts.name(name)),
             Expr::This => self.this_value(at),
             Expr::Member { object, property } => self.eval_member(at.file, object, property),
-            Expr::Index { object, .. } => self.element_of(&self.eval(here(object))),
+            Expr::Index { object, index } => {
+                let value = self.eval(here(object));
+                self.computed_method(&value, here(index)).unwrap_or_else(|| self.element_of(&value))
+            }
             Expr::Item { object, n } => self.item_of(&self.eval(here(object)), n),
             Expr::Rest(inner) => self.eval(here(inner)),
-            Expr::Await(inner) => self.awaited(self.eval(here(inner))),
+            Expr::Await(inner) => self.awaited_value(&self.eval(here(inner)), here(inner)),
             Expr::Element(collection) => self.element_of(&self.eval(here(collection))),
             Expr::Param { function, index } => self.param_value(FnRef { file: at.file, id: function }, index),
             Expr::Call(call) => self.call_value(at.file, call),
@@ -81,7 +90,7 @@ impl Program {
             }
             Expr::Cast { expr, to } => {
                 let value = self.eval(here(expr));
-                if matches!(value, Value::Unknown | Value::Api(_)) {
+                if matches!(value, Value::Unknown | Value::Api(_) | Value::Shape { .. }) {
                     let typed = self.type_value(at.file, to);
                     if typed.is_known() { typed } else { value }
                 } else {
@@ -126,6 +135,7 @@ impl Program {
         if facts.expr(object) == Expr::Super {
             return match self.this_value(Place { file, expr: object }) {
                 Value::Instance(class) => self.super_member(class, name),
+                Value::Class(class) => self.super_static_member(class, name),
                 _ => Value::Unknown,
             };
         }
@@ -138,7 +148,7 @@ impl Program {
     }
 
     /// `exports` or `module.exports` of the file itself.
-    fn is_own_exports(&self, file: u32, expr: ExprId) -> bool {
+    pub(super) fn is_own_exports(&self, file: u32, expr: ExprId) -> bool {
         let facts = &self.files[file as usize];
         let is_global = |expr: ExprId, wanted: &str| matches!(facts.expr(expr), Expr::Global(name) if facts.name(name) == wanted);
         match facts.expr(expr) {
@@ -150,7 +160,7 @@ impl Program {
     }
 
     /// `this` of the class around the expression; Unknown outside classes.
-    fn this_value(&self, at: Place) -> Value {
+    pub(crate) fn this_value(&self, at: Place) -> Value {
         let facts = &self.files[at.file as usize];
         let span = facts.span(at.expr);
         let innermost = facts
@@ -159,7 +169,8 @@ impl Program {
             .enumerate()
             .filter(|(_, class)| class.span.contains(span))
             .min_by_key(|(_, class)| class.span.end - class.span.start);
-        innermost.map_or(Value::Unknown, |(index, class)| {
+        let Some((index, class)) = innermost else { return self.object_around(at) };
+        {
             let class_ref = ClassRef { file: at.file, id: crate::facts::ClassId(index as u32) };
             let is_static = class.members.iter().any(|member| {
                 member.is_static
@@ -173,7 +184,27 @@ impl Program {
                     }
             });
             if is_static { Value::Class(class_ref) } else { Value::Instance(class_ref) }
-        })
+        }
+    }
+
+    /// `this` of a method of an object literal: the object.
+    fn object_around(&self, at: Place) -> Value {
+        let facts = &self.files[at.file as usize];
+        let span = facts.span(at.expr);
+        let holds = |function: &&crate::facts::Function| !function.is_arrow && function.span.contains(span);
+        let around = facts.functions[1..].iter().filter(holds);
+        let Some(method) = around.min_by_key(|it| it.span.end - it.span.start).and_then(|it| it.expr) else {
+            return Value::Unknown;
+        };
+        let Some(position) = facts.props.iter().position(|prop| prop.value == method) else {
+            return Value::Unknown;
+        };
+        let object = facts.exprs.iter().position(|expr| match expr {
+            Expr::Object(list) => (list.start..list.start + list.len).contains(&(position as u32)),
+            _ => false,
+        });
+        object
+            .map_or(Value::Unknown, |expr| Value::Object(Place { file: at.file, expr: ExprId(expr as u32) }))
     }
 
     pub(super) fn symbol_value(&self, file: u32, id: SymbolId) -> Value {
@@ -236,7 +267,7 @@ impl Program {
                 value.map(|value| self.member_of(value, name))
             }
             Exported::Module(file) => Value::Module(*file),
-            Exported::Api(api) => Value::Api(api.clone()),
+            Exported::Api(api) => Self::handle_exported(api).unwrap_or_else(|| Value::Api(api.clone())),
         }
     }
 
@@ -249,6 +280,9 @@ impl Program {
             Value::Items(at) => {
                 let facts = &self.files[at.file as usize];
                 let Expr::Array(list) = facts.expr(at.expr) else { return Value::Unknown };
+                if list.len == 0 {
+                    return self.pushed_to(*at);
+                }
                 Value::join(facts.list(list).iter().take(16).map(|item| match facts.expr(*item) {
                     Expr::Spread(inner) => {
                         self.spread_of(Place { file: at.file, expr: inner }, |value| self.element_of(value))
@@ -269,7 +303,10 @@ impl Program {
                 let facts = &self.files[at.file as usize];
                 let Expr::Array(list) = facts.expr(at.expr) else { return Value::Unknown };
                 match facts.list(list).get(n as usize) {
-                    Some(item) => self.awaited(self.eval(Place { file: at.file, expr: *item })),
+                    Some(item) => {
+                        let item = Place { file: at.file, expr: *item };
+                        self.awaited_value(&self.eval(item), item)
+                    }
                     None => Value::Nothing,
                 }
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{ExportTarget, Expr, ExprId, FileFacts, ImportedName, NameId};
+use crate::facts::{ExportTarget, Expr, ExprId, FileFacts, ImportedName, NameId, SymbolId};
 use crate::place::Place;
 use crate::resolve::Resolution;
 
@@ -27,6 +27,8 @@ pub(super) struct ExportTable {
     pub(super) by_name: FxHashMap<String, u32>,
     pub(super) default: Option<ExprId>,
     stars: Vec<NameId>,
+    /// Variables that stand for `module.exports`: `const users = module.exports`.
+    pub(super) aliases: Vec<SymbolId>,
 }
 
 impl ExportTable {
@@ -41,7 +43,24 @@ impl ExportTable {
                 ExportTarget::Star { specifier } => table.stars.push(*specifier),
             }
         }
+        for (index, symbol) in facts.symbols.iter().enumerate() {
+            if symbol.definition.is_some_and(|value| is_module_exports(facts, value)) {
+                table.aliases.push(SymbolId(index as u32));
+            }
+        }
         table
+    }
+}
+
+/// `module.exports`, also where something is assigned to it on the way.
+fn is_module_exports(facts: &FileFacts, expr: ExprId) -> bool {
+    match facts.expr(expr) {
+        Expr::Member { object, property } => {
+            facts.name(property) == "exports"
+                && matches!(facts.expr(object), Expr::Global(name) if facts.name(name) == "module")
+        }
+        Expr::Assign { target, .. } => is_module_exports(facts, target),
+        _ => false,
     }
 }
 
@@ -62,7 +81,10 @@ impl Program {
     /// The whole module behind a specifier.
     pub(super) fn module(&self, file: u32, specifier: NameId) -> Option<Exported> {
         match self.resolutions[file as usize].get(&specifier)? {
-            Resolution::File(target) => Some(Exported::Module(*target)),
+            Resolution::File(target) => Some(match self.handles.module(*target) {
+                Some(package) => api(&package, ""),
+                None => Exported::Module(*target),
+            }),
             Resolution::Schema(schema) => Some(api(&format!("@prisma/client#{schema}"), "")),
             // `lodash/chunk` is `chunk` of lodash.
             Resolution::External { package, subpath }
@@ -109,20 +131,26 @@ impl Program {
         if name == "default" {
             return None;
         }
-        let mut external = None;
+        let (mut external, mut weak) = (None, None);
         for specifier in &table.stars {
             match self.module(file, *specifier) {
-                Some(Exported::Module(target)) => {
-                    if let Some(found) = self.exported(target, name, hops + 1) {
-                        return Some(found);
+                Some(Exported::Module(target)) => match self.exported(target, name, hops + 1) {
+                    // What a module hands out whole may have any name: another that has it by name comes first.
+                    Some(found @ Exported::MemberOfDefault(..)) => {
+                        weak.get_or_insert(found);
                     }
-                }
+                    None => {}
+                    found => return found,
+                },
                 Some(Exported::Api(module)) => external = Some(Exported::Api(Arc::new(module.then(name)))),
                 _ => {}
             }
         }
-        if external.is_some() {
-            return external;
+        if external.is_some() || weak.is_some() {
+            return external.or(weak);
+        }
+        if let Some(place) = self.written_export(file, name) {
+            return Some(Exported::Place(place));
         }
         // CommonJS: a property of `module.exports`.
         let default = Place { file, expr: table.default? };

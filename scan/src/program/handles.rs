@@ -1,69 +1,21 @@
 //! Handles of database libraries as values: how they are made, passed through wrappers, and asked.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
-use tuneup_model::{Dialect, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Dialect, Operation, QueryApi, QueryShape, TableRef};
 
 use super::Program;
+use super::built::BuiltBy;
+use super::runs::{answer_value, is_list_method, is_promise_method};
 use super::targets::{Query, Target};
 use super::value::{Api, ClassRef, Value};
 use crate::facts::{CallId, CallKind, TypeId};
-use crate::orm::{self, Answer, Built, CallAt, Handle, HandleKind, ModelRef, Named, Outcome};
+use crate::orm::{self, Built, CallAt, Handle, HandleKind, ModelRef, Outcome};
 use crate::place::Place;
-use crate::schema::Model;
 
 /// All calls on builders, by the call that begins each.
 pub(super) type Builders = FxHashMap<CallAt, Built>;
 
 impl Program {
-    pub(crate) fn model(&self, at: ModelRef) -> &Model {
-        &self.schemas[at.schema as usize].models[at.model as usize]
-    }
-
-    /// The model that a value stands for where it names one: an entity class, a model object.
-    pub(crate) fn model_named(&self, value: &Value) -> Option<ModelRef> {
-        match value {
-            Value::Class(class) => self.entity(*class),
-            Value::Handle(Handle { kind: HandleKind::Model(model), .. }) => Some(*model),
-            _ => None,
-        }
-    }
-
-    /// The model of an entity class, or of the class it extends.
-    pub(crate) fn entity(&self, class: ClassRef) -> Option<ModelRef> {
-        let mut class = class;
-        for _ in 0..8 {
-            if let Some(model) = self.entities.get(Named::Class(class)) {
-                return Some(model);
-            }
-            class = self.base_class(class)?;
-        }
-        None
-    }
-
-    /// The model that a value is a row of.
-    pub(crate) fn model_of_row(&self, value: &Value) -> Option<ModelRef> {
-        match value {
-            Value::Instance(class) => self.entity(*class),
-            Value::Handle(Handle { kind: HandleKind::Row(model), .. }) => Some(*model),
-            Value::List(element) => self.model_of_row(element),
-            Value::Items(_) => self.model_of_row(&self.element_of(value)),
-            Value::Rows { file, call, .. } => {
-                let facts = &self.files[*file as usize];
-                match self.eval(Place { file: *file, expr: facts.call(CallId(*call)).callee }) {
-                    Value::HandleMethod(handle, _) => match handle.kind {
-                        HandleKind::Model(model) | HandleKind::Builder(_, Some(model)) => Some(model),
-                        _ => None,
-                    },
-                    _ => None,
-                }
-            }
-            Value::Either(choices) => choices.iter().find_map(|choice| self.model_of_row(choice)),
-            _ => None,
-        }
-    }
-
     /// The dialect of the database that a library speaks to.
     pub(crate) fn dialect_of(&self, api: QueryApi) -> Dialect {
         let own = self.schemas.iter().find(|schema| schema.api == api);
@@ -90,13 +42,24 @@ impl Program {
         self.handle_typed(api, class.file, args)
     }
 
+    /// The handle that an export of a library is.
+    pub(super) fn handle_exported(api: &Api) -> Option<Value> {
+        let orm = orm::of_package(&api.package)?;
+        Some(Value::Handle(Handle { api: orm.api(), kind: orm.exported(api)? }))
+    }
+
     pub(super) fn handle_member(&self, handle: Handle, name: &str) -> Value {
-        let orm = orm::of_handle(handle);
-        let is_builder = matches!(handle.kind, HandleKind::Builder(..));
-        if is_builder && orm.is_awaitable() && matches!(name, "then" | "catch" | "finally") {
-            return Value::api("global", &format!("Promise#{name}"));
+        if let HandleKind::Builder(begin, _) = handle.kind
+            && orm::of_handle(handle).is_awaitable()
+        {
+            if is_promise_method(name) {
+                return Value::api("global", &format!("Promise#{name}"));
+            }
+            if is_list_method(name) {
+                return self.member_of(&self.rows_of(handle, self.chain_end(begin)), name);
+            }
         }
-        let own = orm.member(self, handle.kind, name);
+        let own = orm::of_handle(handle).member(self, handle.kind, name);
         own.unwrap_or_else(|| Value::HandleMethod(handle, name.into()))
     }
 
@@ -111,37 +74,30 @@ impl Program {
         let handle = Handle { api, kind };
         let orm = orm::of_handle(handle);
         orm.member(self, kind, name)
-            .or_else(|| orm.has_method(kind, name).then(|| Value::HandleMethod(handle, name.into())))
+            .or_else(|| orm.has_method(self, kind, name).then(|| Value::HandleMethod(handle, name.into())))
     }
 
     /// The row that a query gives, as a handle.
     pub(super) fn row_member(&self, file: u32, call: CallId, name: &str) -> Option<Value> {
-        let facts = &self.files[file as usize];
-        let Value::HandleMethod(handle, _) = self.eval(Place { file, expr: facts.call(call).callee }) else {
-            return None;
-        };
-        let HandleKind::Model(model) = handle.kind else { return None };
-        let orm = orm::of_handle(handle);
-        let kind = HandleKind::Row(model);
-        orm.member(self, kind, name).or_else(|| {
-            orm.has_method(kind, name)
-                .then(|| Value::HandleMethod(Handle { api: handle.api, kind }, name.into()))
-        })
+        let model = self.rows_model(file, call)?;
+        match self.row_value(model) {
+            Value::Handle(handle) => {
+                let orm = orm::of_handle(handle);
+                orm.member(self, handle.kind, name).or_else(|| {
+                    orm.has_method(self, handle.kind, name).then(|| Value::HandleMethod(handle, name.into()))
+                })
+            }
+            row => Some(self.member_of(&row, name)),
+        }
     }
 
     /// What calling a method of a handle gives.
     pub(super) fn handle_result(&self, handle: Handle, method: &str, file: u32, call: CallId) -> Value {
-        let rows = |many: bool| Value::Rows { file, call: call.0, many };
         match orm::of_handle(handle).outcome(self, handle.kind, method, CallAt { file, call }) {
-            Outcome::Nothing => Value::Unknown,
+            Outcome::Nothing | Outcome::Mark(_) => Value::Unknown,
             Outcome::Handle(kind) => Value::Handle(Handle { api: handle.api, kind }),
-            Outcome::Query(answer) => match answer {
-                Answer::Row => rows(false),
-                Answer::Rows => rows(true),
-                Answer::RowsAndCount => Value::List(Arc::new(rows(true))),
-                Answer::Number => Value::Number,
-                Answer::Nothing => Value::Unknown,
-            },
+            Outcome::Value(value) => value,
+            Outcome::Query(answer) => answer_value(handle, answer, CallAt { file, call }),
             Outcome::Transaction { callback } | Outcome::Session { callback } => {
                 match self.argument(file, call, callback as usize) {
                     Value::Function(function) => self.return_value(function),
@@ -164,7 +120,8 @@ impl Program {
             Outcome::Transaction { callback } | Outcome::Session { callback }
                 if callback == position && index == 0 =>
             {
-                Value::Handle(Handle { api: handle.api, kind: HandleKind::Connection })
+                let kind = orm::of_handle(handle).in_transaction(handle.kind);
+                Value::Handle(Handle { api: handle.api, kind })
             }
             _ => Self::handle_passes(handle, method, position, index),
         }
@@ -257,13 +214,13 @@ impl Program {
                 Some(target)
             }
             Outcome::Transaction { .. } => Some(Target::Client("$transaction".into())),
+            Outcome::Mark(mark) => Some(Target::Client(mark.name().into())),
             outcome => {
                 Self::add_step(&asked, at, builders);
                 let Outcome::Handle(HandleKind::Builder(begin, _)) = outcome else {
                     return Some(Target::Plain);
                 };
-                if orm.is_awaitable() && !orm.is_held_by(method) && self.is_chain_end(at, begin) {
-                    builders.entry(begin).or_default().awaited.push(at);
+                if orm.is_awaitable() && !orm.is_held_by(method) && self.ends_query(at, begin) {
                     return Some(self.handle_query(handle, method, at, true, queries, builders));
                 }
                 Some(Target::Plain)
@@ -300,21 +257,22 @@ impl Program {
         let mut shape = match begin {
             Some((begin, _)) => {
                 builders.entry(begin).or_default().ends.push(at);
-                QueryShape::new(orm.api(), method, tuneup_model::Operation::Other, TableRef::Unknown).opaque()
+                QueryShape::new(orm.api(), method, Operation::Other, TableRef::Unknown).opaque()
             }
             None => orm.shape(self, handle.kind, method, at),
         };
         if !is_certain {
             shape.table = TableRef::Unknown;
         }
-        let built = begin.map(|(begin, model)| BuiltBy { handle, begin, model });
+        let built = begin.map(|(begin, model)| BuiltBy { handle, begin, model, end: at });
         let model = match (handle.kind, begin) {
             (_, Some((_, model))) => model,
             (HandleKind::Model(model) | HandleKind::Row(model), None) => Some(model),
             _ => None,
         };
         let schema = model.map(|model| model.schema);
-        queries.push(Query { built, schema, ..Query::new(at.file, at.call, shape) });
+        let texts = if begin.is_none() { self.texts_of(at) } else { Vec::new() };
+        queries.push(Query { built, schema, texts, ..Query::new(at.file, at.call, shape) });
         Target::Query(queries.len() as u32 - 1)
     }
 }
@@ -324,20 +282,4 @@ impl Program {
 pub(super) enum Row {
     Class,
     Instance,
-}
-
-/// How a built query came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BuiltBy {
-    pub handle: Handle,
-    pub begin: CallAt,
-    pub model: Option<ModelRef>,
-}
-
-/// How an expression is used by the one around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// Of a member, and of the call of that member where it is called.
-    Receiver(Option<CallId>),
-    Argument(CallId),
 }

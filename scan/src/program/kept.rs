@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::facts::{CallId, Expr, ExprId, NameId, Span, SymbolId};
+use crate::facts::{CallId, Expr, ExprId, NameId, Span, SymbolId, SymbolKind};
 
 use super::Program;
 use super::effects::Effects;
@@ -32,7 +32,8 @@ impl Program {
         self.graph.effects(last.enters).has_any(Effects::CACHE)
     }
 
-    fn asks_holder_first(&self, function: FnRef, call: CallId) -> bool {
+    /// True where the function looks at something that it fills and outlives it, and only then makes the call.
+    pub(crate) fn asks_holder_first(&self, function: FnRef, call: CallId) -> bool {
         let facts = self.facts(function.file);
         let it = facts.function(function.id);
         let at = facts.span(facts.call(call).expr);
@@ -55,6 +56,13 @@ impl Program {
             Expr::Member { object, property } if facts.expr(object) == Expr::This => {
                 Some(Holder::Field(property))
             }
+            // A static field: `Config.loaded`.
+            Expr::Member { object, property } => match facts.expr(object) {
+                Expr::Symbol(symbol) if matches!(facts.symbol(symbol).kind, SymbolKind::Class(_)) => {
+                    Some(Holder::Field(property))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }

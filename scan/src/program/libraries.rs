@@ -3,8 +3,15 @@
 //! One table each: iteration by callback, deferral, memoization, bounded concurrency, chunking, effects. Names of
 //! packages are facts about public libraries; nothing here knows a particular program.
 
+pub(crate) mod caches;
+pub(crate) mod connections;
+pub(crate) mod http;
+mod sync;
+
 use super::effects::Effects;
 use super::value::{Api, Memo};
+
+pub(crate) use sync::{Blocking, blocking, reads_command_line};
 
 /// Array methods that run their first argument for each element; value is the position of the element parameter.
 pub(crate) fn iterating_method(name: &str) -> Option<u32> {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::facts::{CallId, Member, MemberKind};
+use crate::facts::{CallId, Expr, Member, MemberKind};
 use crate::place::Place;
 
 use super::Program;
 use super::handles::Row;
+use super::runs::is_promise_method;
 use super::value::{Api, ClassRef, FnRef, Value};
 
 /// Inheritance deeper than this is a cycle.
@@ -17,6 +18,8 @@ impl Program {
         match value {
             Value::Object(at) => {
                 let found = self.property_of(*at, name);
+                let found =
+                    if found.is_known() { found } else { self.registered(*at, name).unwrap_or(found) };
                 match name {
                     _ if found.is_known() => found,
                     _ if is_promise_method(name) => builtin("Promise", name),
@@ -34,6 +37,10 @@ impl Program {
             Value::Api(api) => self.api_member(api, name),
             Value::Client(schema) => self.client_member(*schema, name),
             Value::Handle(handle) => self.handle_member(*handle, name),
+            // Libraries give text and parameters together: `toSQL().sql`, `toSQL().toNative().sql`.
+            Value::SqlOf(..) if matches!(name, "sql" | "text" | "toNative") => value.clone(),
+            // Drivers give rows within a result.
+            Value::Rows { many: true, .. } if name == "rows" => value.clone(),
             Value::Rows { file, call, many: false } if !is_promise_method(name) => {
                 self.row_member(*file, CallId(*call), name).unwrap_or(Value::Unknown)
             }
@@ -47,7 +54,7 @@ impl Program {
                 Value::ModelMethod { schema: *schema, model: *model, name: name.into() }
             }
             Value::Items(_) | Value::List(_) | Value::Rows { many: true, .. } => builtin("Array", name),
-            Value::Text => builtin("String", name),
+            Value::Text | Value::SqlOf(..) => builtin("String", name),
             Value::Number => builtin("Number", name),
             Value::Function(_) | Value::Memoized(..) => match name {
                 "bind" | "call" | "apply" => builtin("Function", name),
@@ -68,7 +75,8 @@ impl Program {
         {
             return self.client_member(schema, name);
         }
-        Value::Api(Arc::new(api.then(name)))
+        let member = api.then(name);
+        Self::handle_exported(&member).unwrap_or_else(|| Value::Api(Arc::new(member)))
     }
 
     pub(super) fn client_member(&self, schema: u32, name: &str) -> Value {
@@ -108,6 +116,11 @@ impl Program {
                 let has_body = self.files[owner.file as usize].function(*id).has_body;
                 let is_abstract = self.files[class.file as usize].class(class.id).is_abstract;
                 if has_body && !is_abstract {
+                    if self.hands_on_to_super(own, name)
+                        && let Some(query) = self.entity_member(class, name, Row::Instance)
+                    {
+                        return query;
+                    }
                     return Value::Function(own);
                 }
                 let own = has_body.then_some(Value::Function(own));
@@ -136,12 +149,25 @@ impl Program {
 
     /// `super.name`: the member of the base itself, whatever its subclasses make of it.
     pub(super) fn super_member(&self, class: ClassRef, name: &str) -> Value {
-        let Some(base) = self.base_class(class) else { return self.library_member(class, name) };
+        let Some(base) = self.base_class(class) else {
+            return self
+                .entity_member(class, name, Row::Instance)
+                .unwrap_or_else(|| self.library_member(class, name));
+        };
         match self.find_member(base, name, Side::Instance) {
             Some((owner, Member { kind: MemberKind::Method(id), .. })) => {
                 Value::Function(FnRef { file: owner.file, id: *id })
             }
             _ => self.instance_member(base, name),
+        }
+    }
+
+    /// `super.name` in a static method.
+    pub(super) fn super_static_member(&self, class: ClassRef, name: &str) -> Value {
+        let own = |base: ClassRef| self.find_member(base, name, Side::Static).is_some();
+        match self.base_class(class) {
+            Some(base) if own(base) => self.static_member(base, name),
+            _ => self.entity_member(class, name, Row::Class).unwrap_or(Value::Unknown),
         }
     }
 
@@ -153,12 +179,29 @@ impl Program {
             return self.base_api(class).map_or(Value::Unknown, |api| Value::Api(Arc::new(api.then(name))));
         };
         match &member.kind {
-            MemberKind::Method(id) => Value::Function(FnRef { file: owner.file, id: *id }),
+            MemberKind::Method(id) => {
+                let own = FnRef { file: owner.file, id: *id };
+                let query = self
+                    .hands_on_to_super(own, name)
+                    .then(|| self.entity_member(class, name, Row::Class))
+                    .flatten();
+                query.unwrap_or(Value::Function(own))
+            }
             MemberKind::Getter(id) => self.return_value(FnRef { file: owner.file, id: *id }),
             MemberKind::Field(field) => self.declared(owner.file, field.annotation, || {
                 field.value.map_or(Value::Unknown, |expr| self.eval(Place { file: owner.file, expr }))
             }),
         }
+    }
+
+    /// True for a method that stands before the library's own of the same name: `save() { …; return super.save() }`.
+    fn hands_on_to_super(&self, method: FnRef, name: &str) -> bool {
+        let facts = &self.files[method.file as usize];
+        facts.calls.iter().any(|call| {
+            call.function == method.id
+                && matches!(facts.expr(call.callee), Expr::Member { object, property }
+                    if facts.expr(object) == Expr::Super && facts.name(property) == name)
+        })
     }
 
     fn find_member(&self, class: ClassRef, name: &str, place: Side) -> Option<(ClassRef, &Member)> {
@@ -177,6 +220,14 @@ impl Program {
         None
     }
 
+    /// The member of an instance or of the class itself, with the class that declares it.
+    pub(crate) fn member_named(&self, class: ClassRef, name: &str) -> Option<(ClassRef, &MemberKind)> {
+        let found = self
+            .find_member(class, name, Side::Instance)
+            .or_else(|| self.find_member(class, name, Side::Static))?;
+        Some((found.0, &found.1.kind))
+    }
+
     pub(crate) fn base_class(&self, class: ClassRef) -> Option<ClassRef> {
         let extends = self.files[class.file as usize].class(class.id).extends?;
         match self.eval(Place { file: class.file, expr: extends }) {
@@ -186,7 +237,7 @@ impl Program {
     }
 
     /// The library class at the root of the inheritance.
-    pub(super) fn base_api(&self, class: ClassRef) -> Option<Arc<Api>> {
+    pub(crate) fn base_api(&self, class: ClassRef) -> Option<Arc<Api>> {
         let mut current = class;
         for _ in 0..MAX_ANCESTORS {
             let extends = self.files[current.file as usize].class(current.id).extends?;
@@ -265,8 +316,4 @@ const KNOWN_GLOBALS: &[&str] = &[
 
 fn builtin(kind: &str, name: &str) -> Value {
     Value::api("global", &format!("{kind}#{name}"))
-}
-
-fn is_promise_method(name: &str) -> bool {
-    matches!(name, "then" | "catch" | "finally")
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Program;
 use super::libraries;
+use super::roles::Role;
 use super::value::{FnRef, Value};
 use crate::facts::{CallId, TypeExpr};
 use crate::orm::CallAt;
@@ -81,6 +82,7 @@ impl Program {
             Value::Api(api) if matches!(api.path.as_str(), "Array#push" | "Array#unshift") => {
                 self.callable_parameter(&self.element_of(&self.receiver(file, call)), index)
             }
+            Value::Api(api) if let Some(given) = self.declared_gives(api, index) => given,
             Value::Api(api) if api.path.starts_with("Array#") => {
                 let element = libraries::iterating_method(&api.path["Array#".len()..]);
                 if element == Some(index) {
@@ -90,7 +92,7 @@ impl Program {
                 }
             }
             Value::Api(api) if api.path == "Promise#then" && (position, index) == (0, 0) => {
-                self.awaited(self.receiver(file, call))
+                self.awaited_receiver(file, call)
             }
             Value::Function(target) | Value::Memoized(target, _) => {
                 self.inner_argument(*target, position, index, depth)
@@ -104,6 +106,10 @@ impl Program {
         let facts = &self.files[target.file as usize];
         let span = facts.function(target.id).span;
         let wanted = Some((target.id, position));
+        let declared = self.declared_argument(target, position, index);
+        if matches!(declared, Value::Client(_) | Value::Handle(_) | Value::Instance(_)) {
+            return declared;
+        }
         let calls = facts.calls.iter().enumerate().filter(|(_, call)| span.contains(facts.span(call.expr)));
         Value::join(calls.map(|(n, call)| {
             let id = CallId(n as u32);
@@ -119,11 +125,26 @@ impl Program {
         }))
     }
 
+    /// The type of argument `index` of the callback that is parameter `position`: `run(fn: (tx: Client) => …)`.
+    fn declared_argument(&self, target: FnRef, position: u32, index: u32) -> Value {
+        let facts = &self.files[target.file as usize];
+        let annotation = facts.function(target.id).params.get(position as usize).and_then(|it| it.annotation);
+        match annotation.map(|ty| facts.type_expr(ty)) {
+            Some(TypeExpr::Function { params, .. }) => {
+                params.get(index as usize).map_or(Value::Unknown, |ty| self.type_value(target.file, *ty))
+            }
+            _ => Value::Unknown,
+        }
+    }
+
     pub(super) fn passed_arguments(&self, function: FnRef, index: u32) -> Value {
         let Some(callers) = self.callers.get(&function) else { return Value::Unknown };
         if callers.len() > 24 {
             return Value::Unknown;
         }
-        Value::join(callers.iter().map(|(file, call)| self.argument(*file, *call, index as usize)))
+        // Tests pass what only looks like the real thing.
+        let in_test = |file: u32| self.roles[file as usize] == Role::Test;
+        let callers = callers.iter().filter(|(file, _)| in_test(function.file) || !in_test(*file));
+        Value::join(callers.map(|(file, call)| self.argument(*file, *call, index as usize)))
     }
 }

@@ -39,7 +39,7 @@ pub(crate) struct Reached {
     pub conditional: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct State {
     path: Vec<Hop>,
     mask: u64,
@@ -51,11 +51,21 @@ struct State {
 impl Program {
     /// The queries that a call leads to, nearest first, with whether they depend on its tainted arguments.
     pub(crate) fn reach(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
-        let mut found = Vec::new();
         let mut seen: FxHashSet<(FnRef, u64)> = FxHashSet::default();
         let mut pending = VecDeque::new();
-        let start = State { path: Vec::new(), mask: 0, memo: None, ambiguous: false, conditional: false };
-        self.enter(file, call, sources, &start, &mut seen, &mut pending);
+        self.enter(file, call, sources, &State::default(), &mut seen, &mut pending);
+        self.run(pending, seen)
+    }
+
+    /// The queries that a function leads to, with whether they depend on its parameter number `parameter`.
+    pub(crate) fn reach_from(&self, function: FnRef, parameter: u32) -> Vec<Reached> {
+        let mask = 1_u64 << parameter.min(63);
+        let pending = VecDeque::from([(function, State { mask, ..State::default() })]);
+        self.run(pending, FxHashSet::from_iter([(function, mask)]))
+    }
+
+    fn run(&self, mut pending: VecDeque<(FnRef, State)>, mut seen: FxHashSet<(FnRef, u64)>) -> Vec<Reached> {
+        let mut found = Vec::new();
         let mut states = 0;
         while let Some((function, state)) = pending.pop_front() {
             states += 1;

@@ -1,7 +1,10 @@
 //! Queries that run once per turn of a loop: directly, or through calls. The ground of the N+1 rules.
 
+use std::collections::BTreeSet;
+
 use crate::facts::{BinaryOp, CallId, Expr, SymbolId};
 use crate::orm::{self, CallAt};
+use rustc_hash::FxHashSet;
 
 use super::Program;
 use super::effects::Effects;
@@ -9,6 +12,7 @@ use super::feeds::Bond;
 use super::iterations::{Form, Iteration, LoopClass};
 use super::reach::{Hop, Reached};
 use super::roles::Role;
+use super::table_bonds::TableBond;
 use super::taint::{Sources, Trace};
 use super::targets::Target;
 use super::value::{FnRef, Memo};
@@ -25,6 +29,8 @@ pub(crate) struct Repeated {
     /// Empty where the query stands in the loop.
     pub path: Vec<Hop>,
     pub query: u32,
+    /// A write that the same call leads to each turn, where `query` is a read.
+    pub also_writes: Option<u32>,
     pub relation: Relation,
     pub traps: Vec<Trap>,
 }
@@ -73,10 +79,17 @@ pub(crate) enum Trap {
     ReadsOwnWrites,
     /// Each element is handled in a transaction of its own.
     OwnTransaction,
+    /// The table is not known: each element may have one of its own.
+    TableMayVary,
+    /// The call that leads to the query leads to so many others that this one weighs little.
+    MuchElse,
 }
 
 /// Loop classes for messages.
 pub(crate) type LoopClassName = &'static str;
+
+/// A call that leads to more queries than this does a piece of work of its own for each element.
+const MANY_QUERIES: usize = 12;
 
 /// What costs more than a query.
 const SLOW: Effects = Effects::NETWORK.with(Effects::SLEEP);
@@ -132,6 +145,10 @@ impl Program {
         if iterations.iter().any(|it| self.is_on_error_path(file, facts.call(call).guard, it.body)) {
             return None;
         }
+        let table = self.table_bond(file, call, asked, iterations);
+        if table == TableBond::Element {
+            return None;
+        }
         let (index, relation) = if let Some(index) = iterations.iter().position(depends) {
             (index, Relation::PerElement)
         } else {
@@ -141,7 +158,11 @@ impl Program {
             let changes = given.any(|arg| self.varies(file, &it.sources, it.body, *arg));
             (index, if changes { Relation::Changing } else { Relation::Invariant })
         };
-        Some(self.repeated_at(file, call, iterations, index, relation, query, Vec::new()))
+        let mut repeated = self.repeated_at(file, call, iterations, index, relation, query, Vec::new());
+        if table == TableBond::Open {
+            repeated.traps.push(Trap::TableMayVary);
+        }
+        Some(repeated)
     }
 
     fn indirect(&self, file: u32, call: CallId, iterations: &[Iteration], found: &mut Vec<Repeated>) {
@@ -154,7 +175,9 @@ impl Program {
         else {
             return;
         };
-        for reached in self.nearest(file, call, &iterations[index].sources) {
+        let from = found.len();
+        let (nearest, others) = self.nearest(file, call, &iterations[index].sources);
+        for reached in nearest {
             let relation = if reached.dependent { Relation::PerElement } else { Relation::Invariant };
             let mut repeated = self.repeated_at(
                 file,
@@ -176,10 +199,33 @@ impl Program {
             if reached.path.len() > 6 {
                 repeated.traps.push(Trap::Far);
             }
+            let asked = &self.queries[reached.query as usize];
+            if asked.shape.table.name().is_none() && asked.model.is_none() {
+                repeated.traps.push(Trap::TableMayVary);
+            }
+            if others > MANY_QUERIES {
+                repeated.traps.push(Trap::MuchElse);
+            }
             if self.cached_on_path(&reached) || self.keeps_results(&reached) {
                 repeated.traps.push(Trap::LocalCache);
             }
             found.push(repeated);
+        }
+        self.fold_write(found, from);
+    }
+
+    /// One call that reads and writes each turn is one matter: the read speaks, unless it is less sure.
+    fn fold_write(&self, found: &mut Vec<Repeated>, from: usize) {
+        let [read, write] = &found[from..] else { return };
+        if self.queries[read.query as usize].shape.operation.is_write() {
+            return;
+        }
+        let also = write.query;
+        if read.traps.len() <= write.traps.len() {
+            found.pop();
+            found[from].also_writes = Some(also);
+        } else {
+            found.remove(from);
         }
     }
 
@@ -190,8 +236,8 @@ impl Program {
     }
 
     /// The nearest query of each sort that the call leads to: a read and a write that depend on the element, else
-    /// the nearest that does not.
-    fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
+    /// the nearest that does not; and how many queries the call leads to.
+    fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> (Vec<Reached>, usize) {
         let all = self.reach(file, call, sources);
         let pick = |writes: bool, dependent: bool| {
             all.iter()
@@ -206,7 +252,8 @@ impl Program {
         if picked.is_empty() {
             picked.extend(pick(false, false));
         }
-        picked
+        let queries: BTreeSet<u32> = all.iter().map(|it| it.query).collect();
+        (picked, queries.len())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one constructor for both ways a query is found")]
@@ -231,7 +278,7 @@ impl Program {
         if self.is_behind_cache(file, call, &iteration) {
             traps.push(Trap::LocalCache);
         }
-        if self.call_effects(file, call).has_any(SLOW) {
+        if self.is_slower_on_the_way(file, call, path.len()) {
             traps.push(Trap::SlowerWork);
         } else if self.turn_waits_for_slower(file, &iteration) {
             traps.push(Trap::SlowerTurn);
@@ -253,6 +300,7 @@ impl Program {
             iteration,
             path,
             query,
+            also_writes: None,
             relation,
             traps,
         }
@@ -327,6 +375,34 @@ impl Program {
                 }
                 _ => false,
             })
+    }
+
+    /// True where the call leads to the network no later than to the query, `hops` calls away.
+    fn is_slower_on_the_way(&self, file: u32, call: CallId, hops: usize) -> bool {
+        if !self.call_effects(file, call).has_any(SLOW) {
+            return false;
+        }
+        let mut layer = match self.target(file, call) {
+            Target::Functions(targets, _) => targets.clone(),
+            _ => return true,
+        };
+        let mut seen: FxHashSet<FnRef> = layer.iter().copied().collect();
+        for _ in 0..hops.max(1) {
+            let mut next = Vec::new();
+            for function in &layer {
+                for (inner, _) in self.calls_in_place(*function) {
+                    if self.direct_effects(function.file, inner).has_any(SLOW) {
+                        return true;
+                    }
+                    if let Target::Functions(targets, _) = self.target(function.file, inner) {
+                        let slow = targets.iter().filter(|it| self.graph.effects(**it).has_any(SLOW));
+                        next.extend(slow.filter(|it| seen.insert(**it)).copied());
+                    }
+                }
+            }
+            layer = next;
+        }
+        false
     }
 
     /// True where an awaited call of the same turn leaves for the network.

@@ -1,5 +1,7 @@
 //! Roles of files by their place: what serves users, and what tests, seeds, migrates or describes.
 
+use std::collections::BTreeSet;
+
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
@@ -33,6 +35,9 @@ const TEST_FOLDERS: &[&str] = &[
     "test-utils",
     "testutils",
     "load-tests",
+    "dev-server",
+    "test-plugins",
+    "sandbox",
 ];
 const TEST_MARKS: &[&str] = &[
     ".test.",
@@ -83,6 +88,37 @@ pub(super) fn role(path: &str, focus: &str, use_client: bool) -> Role {
     } else {
         Role::App
     }
+}
+
+/// True for a package that draws pages in a browser and has nothing that could serve them.
+pub(super) fn is_browser_package(dependencies: &BTreeSet<String>) -> bool {
+    let has = |names: &[&str]| names.iter().any(|name| dependencies.contains(*name));
+    let draws = has(&["react-dom", "vue", "svelte", "@angular/core", "preact", "solid-js", "react-native"]);
+    let serves = has(&[
+        "next",
+        "nuxt",
+        "express",
+        "fastify",
+        "koa",
+        "hono",
+        "elysia",
+        "@nestjs/core",
+        "@trpc/server",
+        "@sveltejs/kit",
+        "astro",
+        "@react-router/node",
+        "@react-router/serve",
+        "@tanstack/react-start",
+        "react-router-hono-server",
+        "h3",
+        "nitropack",
+        "@hapi/hapi",
+        "bullmq",
+        "bull",
+    ]) || dependencies.iter().any(|name| {
+        name.starts_with("@remix-run/") && !matches!(name.as_str(), "@remix-run/router" | "@remix-run/react")
+    });
+    draws && !serves
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use crate::place::Place;
 use crate::prisma::query;
 
 use super::Program;
-use super::handles::{Builders, BuiltBy};
+use super::built::BuiltBy;
+use super::handles::Builders;
+use super::roles::Role;
 use super::value::{Api, FnRef, Memo, Value};
 
 /// Whom a call reaches.
@@ -45,10 +47,14 @@ pub(crate) struct Query {
     /// Earlier calls of the same file that make up the query, where it is built step by step.
     pub parts: Vec<CallId>,
     pub built: Option<BuiltBy>,
+    /// The method that does the same for many keys, where a declaration names one.
+    pub batch: Option<Arc<str>>,
     /// The schema of the database that it asks, where that is known.
     pub schema: Option<u32>,
     /// The builders that it may run, where that is one of several.
     pub alternatives: Vec<(CallAt, Option<ModelRef>)>,
+    /// The builders that may have written the text which the call runs.
+    pub texts: Vec<BuiltBy>,
 }
 
 impl Query {
@@ -61,8 +67,10 @@ impl Query {
             model: None,
             parts: Vec::new(),
             built: None,
+            batch: None,
             schema: None,
             alternatives: Vec::new(),
+            texts: Vec::new(),
         }
     }
 }
@@ -71,10 +79,11 @@ impl Program {
     /// Resolves every call; run twice, because the callers found first give parameters their values.
     pub(super) fn resolve_calls(&mut self) {
         self.targets = self.files.iter().map(|facts| vec![Target::Unresolved; facts.calls.len()]).collect();
-        for _ in 0..2 {
+        for pass in 0..2 {
             self.cache.borrow_mut().clear();
             self.returns.borrow_mut().clear();
             self.typed.borrow_mut().clear();
+            self.awaited = self.find_awaited();
             let mut queries = Vec::new();
             let mut builders = Builders::default();
             let mut targets: Vec<Vec<Target>> = Vec::with_capacity(self.files.len());
@@ -89,16 +98,23 @@ impl Program {
             self.targets = targets;
             self.queries = queries;
             self.finish_built(&builders);
+            self.place_passed_sql();
             self.index_callers();
+            if pass == 1 {
+                self.resolve_wrappers(&builders);
+            }
         }
     }
 
     fn index_callers(&mut self) {
         let mut callers: rustc_hash::FxHashMap<FnRef, Vec<(u32, CallId)>> = rustc_hash::FxHashMap::default();
         for (file, targets) in self.targets.iter().enumerate() {
+            // What a test hands over is a stand-in for what the program does.
+            let is_test = |file: usize| self.roles[file] == Role::Test;
             for (call, target) in targets.iter().enumerate() {
                 if let Target::Functions(functions, _) = target {
-                    for function in functions {
+                    for function in functions.iter().filter(|it| !is_test(file) || is_test(it.file as usize))
+                    {
                         callers.entry(*function).or_default().push((file as u32, CallId(call as u32)));
                     }
                 }
@@ -131,11 +147,14 @@ impl Program {
                     let text = self.files[file as usize].args(id).first();
                     let text = text.map(|expr| Place { file, expr: *expr });
                     let shape = sql_query(self, QueryApi::Prisma, dialect, name, text);
-                    push_query(queries, Query::new(file, id, shape))
+                    let texts = self.texts_of(CallAt { file, call: id });
+                    push_query(queries, Query { texts, ..Query::new(file, id, shape) })
                 }
                 _ => Target::Client(name.clone()),
             },
-            Value::Api(api) => Target::Api(api.clone()),
+            Value::Api(api) => {
+                self.declared_target(api, file, id, queries).unwrap_or_else(|| Target::Api(api.clone()))
+            }
             Value::Either(_)
             | Value::Function(_)
             | Value::Memoized(..)

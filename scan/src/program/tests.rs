@@ -3,12 +3,16 @@
 //! Lines say `file:line` and then what was concluded, so that a wrong conclusion reads as a difference of text.
 
 mod classes;
+mod drivers;
 mod drizzle;
 mod entries;
 mod handles;
 mod hostile;
 mod imports;
+mod knex;
 mod kysely;
+mod mikro_orm;
+mod sequelize;
 mod values;
 mod wrappers;
 
@@ -58,6 +62,7 @@ fn link(text: &str) -> Linked {
         candidates: Candidates::Show,
         queries: Queries::Omit,
         focus: "",
+        handles: &[],
         isolate: None,
         progress: &|_| {},
     };
@@ -172,6 +177,36 @@ fn tables(text: &str, api: tuneup_model::QueryApi) -> Vec<String> {
         }
     }
     found
+}
+
+/// The tables that the program itself declares: place, name, columns, keys, indexes, references.
+fn declared_tables(linked: &Linked) -> Vec<String> {
+    let tables = linked.program.catalog.tables.iter().filter(|it| !it.location.file.ends_with(".prisma"));
+    let told = tables.map(|table| {
+        let columns = table.columns.iter().map(|it| {
+            let nullable = if it.nullable { "?" } else { "" };
+            format!("{}:{:?}{nullable}", it.name, it.kind)
+        });
+        let indexes = table.indexes.iter().map(|it| {
+            let unique = if it.unique { "unique " } else { "" };
+            format!("{unique}{}{}", it.columns.join("+"), if it.partial { " partly" } else { "" })
+        });
+        let keys = table.foreign_keys.iter().map(|it| {
+            let (own, other) = (it.columns.join("+"), it.referenced_columns.join("+"));
+            format!("{own} -> {}.{other} {:?}", it.references, it.on_delete)
+        });
+        format!(
+            "{}:{} {} ({}) key {} indexes [{}] references [{}]",
+            table.location.file,
+            table.location.line,
+            table.name,
+            columns.collect::<Vec<_>>().join(" "),
+            table.primary_key.join("+"),
+            indexes.collect::<Vec<_>>().join(", "),
+            keys.collect::<Vec<_>>().join(", ")
+        )
+    });
+    told.collect()
 }
 
 /// `file:line callee -> Function` for every call that reaches functions of the program.

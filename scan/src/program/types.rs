@@ -33,14 +33,23 @@ impl Program {
             TypeExpr::Boolean => Value::Bool,
             TypeExpr::Name { root, symbol, path, args } => match symbol {
                 Some(symbol) => self.named_type(file, *symbol, path, args),
-                None => self.builtin_type(file, facts.name(*root), args),
+                None => match facts.typedef(facts.name(*root)) {
+                    Some(ty) => self.type_value(file, ty),
+                    None => self.builtin_type(file, facts.name(*root), args),
+                },
             },
-            TypeExpr::Typeof(expr) => self.eval(Place { file, expr: *expr }),
+            TypeExpr::Typeof(expr) => self.eval(Place { file, expr: *expr }).map(|value| match value {
+                Value::Module(target) => self.only_export(*target).unwrap_or_else(|| value.clone()),
+                value => value.clone(),
+            }),
             TypeExpr::Import { specifier, name } => {
                 let Some(module) = self.module(file, *specifier) else { return Value::Unknown };
                 match (module, name) {
                     (Exported::Module(target), Some(name)) => self.exported_type(target, facts.name(*name)),
-                    (Exported::Module(target), None) => Value::Module(target),
+                    (Exported::Module(target), None) => match self.only_export(target) {
+                        Some(Value::Class(class)) => Value::Instance(class),
+                        _ => Value::Module(target),
+                    },
                     (Exported::Api(api), Some(name)) => self.api_type(&api.then(facts.name(*name))),
                     _ => Value::Unknown,
                 }
@@ -95,6 +104,14 @@ impl Program {
             Value::Function(function) => self.param_value(*function, n),
             callable => self.callable_parameter(callable, n),
         })
+    }
+
+    /// The class or object that is all a module gives: `module.exports = Book`.
+    pub(crate) fn only_export(&self, file: u32) -> Option<Value> {
+        let table = &self.exports[file as usize];
+        let only = table.default.filter(|_| table.by_name.is_empty())?;
+        let value = self.eval(Place { file, expr: only });
+        matches!(value, Value::Class(_) | Value::Instance(_)).then_some(value)
     }
 
     fn named_type(&self, file: u32, symbol: SymbolId, path: &[NameId], args: &[TypeId]) -> Value {
@@ -164,7 +181,8 @@ impl Program {
             }
             SymbolKind::Import(index) => match self.imported(file, index) {
                 Some(Exported::Api(api)) => self.api_type(&api),
-                Some(Exported::Place(place)) => self.type_at(place),
+                // A file may import a name from itself.
+                Some(Exported::Place(place)) => self.nested(Value::Unknown, || self.type_at(place)),
                 _ => Value::Unknown,
             },
             SymbolKind::Enum => Value::Text,
@@ -172,6 +190,10 @@ impl Program {
             SymbolKind::Value => match self.symbol_value(file, symbol) {
                 Value::Class(class) => Value::Instance(class),
                 Value::Api(api) => self.api_type(&api),
+                Value::Module(target) => match self.only_export(target) {
+                    Some(Value::Class(class)) => Value::Instance(class),
+                    _ => Value::Unknown,
+                },
                 _ => it.annotation.map_or(Value::Unknown, |ty| self.type_value(file, ty)),
             },
             _ => Value::Unknown,
@@ -191,7 +213,15 @@ impl Program {
         match self.exported(file, name, 0) {
             Some(Exported::Place(place)) => self.type_at(place),
             Some(Exported::Api(api)) => self.api_type(&api),
-            _ => Value::Unknown,
+            found => match (self.files[file as usize].typedef(name), found) {
+                (Some(ty), _) => self.type_value(file, ty),
+                // A comment names a value where it means its type.
+                (None, Some(member @ Exported::MemberOfDefault(..))) => match self.exported_value(&member) {
+                    value @ (Value::Handle(_) | Value::Instance(_) | Value::Client(_)) => value,
+                    _ => Value::Unknown,
+                },
+                _ => Value::Unknown,
+            },
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::facts::{ClassId, FnId, InterfaceId, TypeId};
-use crate::orm::Handle;
+use crate::orm::{CallAt, Handle};
 use crate::place::Place;
 
 /// A function of the program.
@@ -91,6 +91,8 @@ pub(crate) enum Value {
     Handle(Handle),
     /// `repository.find`.
     HandleMethod(Handle, Arc<str>),
+    /// The SQL text of a query under construction, by the call that writes it.
+    SqlOf(Handle, CallAt),
     /// What the query of a call returns.
     Rows {
         file: u32,
@@ -157,6 +159,16 @@ impl Api {
     /// The last name of the path.
     pub(crate) fn last(&self) -> &str {
         self.path.rsplit('.').next().unwrap_or(&self.path)
+    }
+
+    /// The path without the `default` of modules read through an interop layer.
+    pub(crate) fn plain_path(&self) -> &str {
+        let path = self.path.strip_prefix("default").unwrap_or(&self.path);
+        match path.chars().next() {
+            None | Some('(') => path,
+            Some('.') => &path[1..],
+            Some(_) => &self.path,
+        }
     }
 
     pub(crate) fn then(&self, name: &str) -> Self {

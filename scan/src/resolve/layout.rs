@@ -39,7 +39,7 @@ struct Output {
 }
 
 /// In the order in which they are tried.
-pub(super) const EXTENSIONS: [&str; 12] =
+pub(crate) const EXTENSIONS: [&str; 12] =
     [".ts", ".tsx", ".mts", ".cts", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".vue", ".svelte"];
 
 /// What may have been written where the import names what is built.

@@ -7,7 +7,7 @@ use tuneup_model::{
 
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
-use super::{Rule, paths, repeats};
+use super::{Rule, paths, repeats, wording};
 use crate::facts::{BinaryOp, Expr, ExprId, FileFacts};
 use crate::objects::Follow as _;
 use crate::place::Place;
@@ -210,10 +210,13 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         .evidence
         .extend(volume.reasons.into_iter().map(|reason| (EvidenceKind::Fact, reason, Where::Nowhere)));
     draft.severity = RULE.doc.severity;
-    draft.help = "continue after the last row seen: order by the sort columns and a unique one, and pass that row as `cursor`".to_owned();
-    draft.fix = Some(repeats::unsafe_fix(
-        "continue after the last row of the page before (`cursor`) instead of `skip`",
-    ));
+    let api = site.shape().api;
+    draft.help = wording::next_page(api);
+    draft.fix = Some(repeats::unsafe_fix(format!(
+        "continue after the last row of the page before ({}) instead of `{}`",
+        wording::continued(api),
+        wording::offset(api)
+    )));
     draft.cost = Some(Cost {
         now: "p × s rows read for page p".to_owned(),
         after: "s rows".to_owned(),

@@ -15,6 +15,7 @@ use tuneup_sql::{IndexOptions, create_index};
 
 use super::asked::{self, Asked};
 use super::paths::{self, Arrival};
+use super::wording;
 use crate::program::{EntryKind, FnRef, Memo, Origin, Program, Query, Role, Target, callee_name};
 use crate::schema::{Model, RelationMode};
 
@@ -291,8 +292,9 @@ pub(super) fn field<'t>(table: &'t Table, column: &'t str) -> &'t str {
 /// An index to add: in the schema where there is one, and as a statement.
 pub(super) fn index_fix(program: &Program, table: &Table, columns: &[String]) -> Fix {
     let fields: Vec<&str> = columns.iter().map(|column| field(table, column)).collect();
-    let attribute = format!("@@index([{}])", fields.join(", "));
+    let declared = wording::index(wording::api_of_table(program, &table.name), &table.model, &fields);
     let edit = model_of(program, table).and_then(|model| {
+        let (attribute, _) = declared.as_ref()?;
         let closing = model.closing.as_ref().filter(|closing| closing.line > model.location.line)?;
         let location = Location {
             file: closing.file.clone(),
@@ -304,10 +306,9 @@ pub(super) fn index_fix(program: &Program, table: &Table, columns: &[String]) ->
         Some(Edit { location, text: format!("  {attribute}\n") })
     });
     Fix {
-        title: if edit.is_some() {
-            format!("add {attribute} to model {}", table.model)
-        } else {
-            format!("create an index on {} ({})", table.name, fields.join(", "))
+        title: match &declared {
+            Some((declaration, place)) => format!("add {declaration} to {}", place.replace('`', "")),
+            None => format!("create an index on {} ({})", table.name, fields.join(", ")),
         },
         safety: FixSafety::Safe,
         edits: edit.into_iter().collect(),
@@ -317,13 +318,11 @@ pub(super) fn index_fix(program: &Program, table: &Table, columns: &[String]) ->
 
 /// What to do, for people.
 pub(super) fn advice(program: &Program, table: &Table, fields: &str) -> String {
-    if model_of(program, table).is_some() {
-        format!(
-            "add `@@index([{fields}])` to model `{}`; on a live table build it with CREATE INDEX CONCURRENTLY",
-            table.model
-        )
-    } else {
-        format!("create an index on `{} ({fields})`, CONCURRENTLY on a live table", table.name)
+    let names: Vec<&str> = fields.split(", ").collect();
+    let live = wording::on_live_table(program.catalog.dialect);
+    match wording::index(wording::api_of_table(program, &table.name), &table.model, &names) {
+        Some((declaration, place)) => format!("add `{declaration}` to {place}{live}"),
+        None => format!("create an index on `{} ({fields})`{live}", table.name),
     }
 }
 

@@ -54,7 +54,8 @@ const app = express();
 app.post('/orders/:id/pay', async (req, res) => {
   const order = await prisma.$transaction(async (tx) => {
     const paid = await tx.order.update({ where: { id: req.params.id }, data: { status: 'paid' } });
-    await fetch('https://shipping.example.com/parcels', { method: 'POST', body: JSON.stringify(paid) });
+    const signal = AbortSignal.timeout(2_000);
+    await fetch('https://shipping.example.com/parcels', { method: 'POST', body: JSON.stringify(paid), signal });
     return paid;
   });
   res.json(order);
@@ -81,7 +82,8 @@ app.post('/orders/:id/pay', async (req, res) => {
   const order = await prisma.$transaction(async (tx) => {
     return tx.order.update({ where: { id: req.params.id }, data: { status: 'paid' } });
   });
-  await fetch('https://shipping.example.com/parcels', { method: 'POST', body: JSON.stringify(order) });
+  const signal = AbortSignal.timeout(2_000);
+  await fetch('https://shipping.example.com/parcels', { method: 'POST', body: JSON.stringify(order), signal });
   res.json(order);
 });
 "#;
@@ -338,6 +340,33 @@ app.post('/pay', async (req, res) => {
     }
 
     #[test]
+    fn a_transaction_begun_by_sql_text() {
+        check(
+            r"
+//- /pool.ts
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function inTransaction(work) {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  const result = await work(client);
+  await client.query('COMMIT');
+  return result;
+}
+//- /pay.ts
+import { inTransaction } from './pool';
+export async function POST(req) {
+  await inTransaction(async (client) => {
+    await client.query('UPDATE orders SET paid = true WHERE id = $1', [req.id]);
+    await fetch('https://example.com');
+    //    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ io-in-transaction: waits for the network
+  });
+}
+",
+        );
+    }
+
+    #[test]
     fn a_query_of_another_client_takes_a_second_connection() {
         check(
             r"
@@ -402,6 +431,30 @@ app.post('/pay', async (req, res) => {
     const order = await tx.order.update({ where: { id: req.body.id }, data: { status: 'paid' } });
     void sendReceipt(order);
     sendReceipt(order).catch(console.error);
+  });
+  res.end();
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_function_that_uses_the_transaction_it_is_given_opens_none() {
+        check(
+            r"
+async function mark({ id, tx }: { id: string; tx?: Prisma.TransactionClient }) {
+  if (tx) {
+    await tx.order.update({ where: { id }, data: { status: 'paid' } });
+    return;
+  }
+  await prisma.$transaction(async (own) => {
+    await own.order.update({ where: { id }, data: { status: 'paid' } });
+  });
+}
+app.post('/pay', async (req, res) => {
+  await mark({ id: req.body.id });
+  await prisma.$transaction(async (tx) => {
+    await mark({ id: req.body.id, tx });
   });
   res.end();
 });

@@ -14,6 +14,7 @@ pub(super) fn findings(fixture: &Fixture, rule: Option<&str>) -> Vec<Finding> {
         candidates: Candidates::Hide,
         queries: Queries::Omit,
         focus: "",
+        handles: &[],
         isolate: None,
         progress: &|_| {},
     };
@@ -38,7 +39,10 @@ fn rules_are_sorted_and_unique() {
 #[test]
 fn every_rule_file_is_registered_under_its_name() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
-    let shared = ["asked", "indexes", "laws", "page", "paths", "repeats", "volume"];
+    let shared = [
+        "asked", "blocking", "commands", "indexes", "keys", "laws", "page", "paths", "repeats", "size",
+        "volume", "waits", "wording",
+    ];
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -3,7 +3,7 @@
 use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
-use super::{Rule, paths};
+use super::{Rule, paths, wording};
 use crate::program::{Concurrency, Program, Repeated};
 use crate::report::Report;
 
@@ -101,7 +101,8 @@ fn check(program: &Program, report: &mut Report) {
         let mut draft = repeats::draft(program, it, message);
         let callee = it.path.last().map_or_else(String::new, |hop| program.function_name(hop.enters));
         draft.help = format!(
-            "give `{callee}` a form that takes all keys at once (`where: {{ … in }}`) and call it before the loop"
+            "give `{callee}` a form that takes all keys at once (`{}`) and call it before the loop",
+            wording::many_keys(query.shape.api)
         );
         draft.fix = Some(repeats::unsafe_fix(format!(
             "add a batch form of `{callee}` and look the results up in a `Map`"

@@ -3,7 +3,7 @@
 use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
-use super::{Rule, paths};
+use super::{Rule, paths, wording};
 use crate::program::Program;
 use crate::report::Report;
 
@@ -84,7 +84,10 @@ fn check(program: &Program, report: &mut Report) {
         let collection = repeats::collection_text(program, it);
         let message = format!("`{query}` runs for every element of `{collection}` at once");
         let mut draft = repeats::draft(program, it, message);
-        draft.help = "read all rows with one statement (`where: { … in }` or `groupBy`); the pool has a few connections, not one per element".to_owned();
+        draft.help = format!(
+            "read all rows with one statement ({}); the pool has a few connections, not one per element",
+            wording::instead_of_fanout(shape.api)
+        );
         draft.fix =
             Some(repeats::unsafe_fix(format!("replace the mapped `{query}` by one read for all elements")));
         draft.cost = Some(repeats::per_element_cost(program, it, "concurrent queries", "1 query"));

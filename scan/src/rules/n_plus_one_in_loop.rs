@@ -3,7 +3,7 @@
 use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
-use super::{Rule, paths};
+use super::{Rule, paths, wording};
 use crate::program::Program;
 use crate::report::Report;
 
@@ -83,7 +83,10 @@ fn check(program: &Program, report: &mut Report) {
         let collection = repeats::collection_text(program, it);
         let message = format!("`{query}` runs once per element of `{collection}`");
         let mut draft = repeats::draft(program, it, message);
-        draft.help = "collect the keys first, read all rows with one `findMany({ where: { … in } })`, and look them up in a `Map`".to_owned();
+        draft.help = format!(
+            "collect the keys first, read all rows with {}, and look them up in a `Map`",
+            wording::batch_read(shape.api)
+        );
         draft.fix = Some(repeats::unsafe_fix(format!(
             "replace the loop's `{query}` by one read with `in` and a `Map`"
         )));

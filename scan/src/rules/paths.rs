@@ -2,7 +2,7 @@
 
 use crate::facts::{CallId, FnId};
 use crate::program::{EntryKind, FnRef, Hop, Origin, Program};
-use crate::report::{At, Step};
+use crate::report::{At, Draft, Step};
 
 /// How a function is reached from outside.
 #[derive(Debug, Clone)]
@@ -14,15 +14,49 @@ pub(crate) struct Arrival {
     pub by_name: bool,
 }
 
+/// Said of a way that rests on the name of a method.
+pub(crate) const BY_NAME: &str = "an entry point reaches this by the name of a method only";
+
+/// Puts the way from an entry point before a draft, ranks it by the kind of entry, and doubts it where none is known.
+pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> Option<EntryKind> {
+    let Some(arrival) = arrival(program, function) else {
+        draft.doubt("no entry point reaches this code");
+        return None;
+    };
+    draft.rank += match arrival.kind {
+        EntryKind::Request => 30,
+        EntryKind::Job | EntryKind::Schedule => 20,
+        EntryKind::Callback | EntryKind::Export => 10,
+    };
+    if arrival.by_name {
+        draft.doubts.push(BY_NAME.to_owned());
+    }
+    draft.path = arrival.steps;
+    Some(arrival.kind)
+}
+
 const MAX_STEPS: usize = 8;
 
 /// The shortest way from an entry point; none where no entry point reaches the function.
 pub(crate) fn arrival(program: &Program, function: FnRef) -> Option<Arrival> {
+    arrival_by(program, function, |function| program.origin(function))
+}
+
+/// The shortest way from a request; none where no request reaches the function.
+pub(crate) fn served_arrival(program: &Program, function: FnRef) -> Option<Arrival> {
+    arrival_by(program, function, |function| program.served_origin(function))
+}
+
+fn arrival_by(
+    program: &Program,
+    function: FnRef,
+    origin: impl Fn(FnRef) -> Option<Origin>,
+) -> Option<Arrival> {
     let mut steps = Vec::new();
     let mut current = function;
     let mut by_name = false;
     for _ in 0..64 {
-        match program.origin(current)? {
+        match origin(current)? {
             Origin::Entry(entry) => {
                 let entry = &program.entries[entry as usize];
                 let name = program.function_name(current);
@@ -42,7 +76,7 @@ pub(crate) fn arrival(program: &Program, function: FnRef) -> Option<Arrival> {
                 current = FnRef { file, id: program.facts(file).call(call).function };
             }
             Origin::Within(outer) | Origin::Named(outer) => {
-                by_name |= matches!(program.origin(current), Some(Origin::Named(_)));
+                by_name |= matches!(origin(current), Some(Origin::Named(_)));
                 steps.push(Step { at: start_of(program, current), name: program.function_name(current) });
                 current = outer;
             }
@@ -70,7 +104,8 @@ fn start_of(program: &Program, function: FnRef) -> At {
     At { file: function.file, span: program.facts(function.file).function(id).name_span }
 }
 
-fn named(program: &Program, function: FnRef) -> FnId {
+/// The function with a name around this one, itself included.
+pub(crate) fn named(program: &Program, function: FnRef) -> FnId {
     let facts = program.facts(function.file);
     let mut id = function.id;
     while facts.function(id).name.is_none() {

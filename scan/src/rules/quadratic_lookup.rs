@@ -1,6 +1,5 @@
 //! Rule `quadratic-lookup`: a list is searched from start to end once per element of another list.
 
-mod size;
 mod turns;
 
 use tuneup_model::{Category, Cost, Count, EvidenceKind, Fix, FixSafety, RuleDoc, Severity};
@@ -13,7 +12,7 @@ use crate::program::{
 };
 use crate::report::{At, Draft, Report, Step, Where};
 
-use size::{Size, size};
+use super::size::{Size, size};
 use turns::{in_place, parameters_of, through_calls};
 
 pub(super) static RULE: Rule = Rule {

@@ -6,7 +6,9 @@ use tuneup_model::{
 };
 
 use super::paths;
-use crate::program::{Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Trap};
+use crate::facts::{CallId, Expr};
+use crate::place::Place;
+use crate::program::{Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Trap, Value};
 use crate::report::{At, Draft, Where};
 
 /// The five ways to repeat a query; each is a rule.
@@ -90,6 +92,11 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
         let at = Where::Code(paths::call_at(program, query.file, query.call));
         draft.evidence.push((EvidenceKind::Query, format!("the query on `{table}`"), at));
     }
+    if let Some(write) = it.also_writes.map(|write| &program.queries[write as usize]) {
+        let at = Where::Code(paths::call_at(program, write.file, write.call));
+        let table = write.shape.table.name().unwrap_or("?");
+        draft.evidence.push((EvidenceKind::Query, format!("each turn also writes to `{table}`"), at));
+    }
     let mut reach = 0;
     match paths::arrival(program, function) {
         Some(arrival) => {
@@ -154,17 +161,86 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::NoKey => draft.doubt("nothing is known that one statement for all could ask by"),
             Trap::ReadsOwnWrites => draft.doubt("the query counts what was written just before"),
             Trap::OwnTransaction => draft.doubt("each element is handled in a transaction of its own"),
+            Trap::TableMayVary => {
+                draft.doubt("the table is not known, and may be another one for each element");
+            }
+            Trap::MuchElse => draft.doubt("the same call runs many other queries for each element"),
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {
                 draft.doubt("each turn also waits for the network, which costs more than the query");
             }
         }
     }
-    if program.queries[it.query as usize].shape.table.name().is_none()
+    if shape.table.name().is_none()
         && program.queries[it.query as usize].model.is_none()
+        && !it.traps.contains(&Trap::TableMayVary)
     {
         draft.doubts.push("the table is not known".to_owned());
     }
+    if ties_one_row(program, it) || runs_over_joined_rows(program, it) {
+        draft.doubt("the loop ties one row to others, which are few as a rule");
+    }
+}
+
+/// True where the loop itself writes rows of a table that ties two others together: the tags of one article, the
+/// authors of one book.
+fn ties_one_row(program: &Program, it: &Repeated) -> bool {
+    let queries = program.queries.iter().filter(|query| {
+        query.file == it.file
+            && it.iteration.body.contains(span_of(program, query.file, query.call))
+            && matches!(query.shape.operation, Operation::Insert | Operation::Delete | Operation::DeleteMany)
+    });
+    let mut tables = queries.filter_map(|query| program.catalog.table(query.shape.table.name()?));
+    tables.any(|table| match table.foreign_keys.as_slice() {
+        [one, other] => {
+            let pair: Vec<String> = one.columns.iter().chain(&other.columns).cloned().collect();
+            one.references != other.references && table.is_unique_key(&pair)
+        }
+        _ => false,
+    })
+}
+
+/// True where the list is one that a row holds of the rows it is tied to by a table between: `this.authors`.
+fn runs_over_joined_rows(program: &Program, it: &Repeated) -> bool {
+    let facts = program.facts(it.iteration.file);
+    let Some(mut expr) = it.iteration.collection else { return false };
+    for _ in 0..12 {
+        expr = match facts.expr(expr) {
+            Expr::Symbol(symbol) => match facts.symbol(symbol).definition {
+                Some(definition) => definition,
+                None => return false,
+            },
+            Expr::Call(call) => match facts.expr(facts.call(call).callee) {
+                Expr::Member { object, property }
+                    if matches!(facts.name(property), "filter" | "slice" | "sort" | "reverse") =>
+                {
+                    object
+                }
+                _ => return false,
+            },
+            Expr::Member { object, property } => {
+                let row = program.eval(Place { file: it.iteration.file, expr: object });
+                return is_joined_list(program, &row, facts.name(property));
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
+fn is_joined_list(program: &Program, row: &Value, name: &str) -> bool {
+    let is_one = !matches!(row, Value::List(_) | Value::Items(_) | Value::Rows { many: true, .. });
+    let Some(model) = program.model_of_row(row).filter(|_| is_one) else { return false };
+    let schema = &program.schemas[model.schema as usize];
+    let own = &schema.models[model.model as usize];
+    let Some(relation) = own.relation(name).filter(|relation| relation.list) else { return false };
+    let target = schema.catalog.table(&schema.models[relation.model].table);
+    target.is_some_and(|table| table.foreign_keys.iter().all(|key| key.references != own.table))
+}
+
+fn span_of(program: &Program, file: u32, call: CallId) -> crate::facts::Span {
+    let facts = program.facts(file);
+    facts.span(facts.call(call).expr)
 }
 
 pub(super) fn per_element_cost(program: &Program, it: &Repeated, unit: &str, after: &str) -> Cost {

@@ -7,7 +7,7 @@ use tuneup_model::{
 
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
-use super::{Rule, paths, repeats};
+use super::{Rule, paths, repeats, wording};
 use crate::program::Program;
 use crate::report::{Draft, Report, Where};
 
@@ -130,8 +130,14 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     if site.asked.options.contains("distinct") {
         draft.doubt("few distinct rows come back, which a limit would not help");
     }
-    draft.help = "read one page: add `take`, order by a unique column and continue with `cursor`".to_owned();
-    draft.fix = Some(repeats::unsafe_fix("give the read a `take` and the caller a page"));
+    let api = site.shape().api;
+    draft.help = format!(
+        "read one page: add `{}`, order by a unique column and continue with {}",
+        wording::limit(api),
+        wording::continued(api)
+    );
+    draft.fix =
+        Some(repeats::unsafe_fix(format!("give the read a `{}` and the caller a page", wording::limit(api))));
     draft.cost = Some(Cost {
         now: "n rows per call".to_owned(),
         after: "1 page of rows".to_owned(),

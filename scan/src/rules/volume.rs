@@ -247,6 +247,9 @@ const SETTINGS: &str = "setting settings config configuration plan role permissi
     currency feature flag template theme preference preferences tag type status provider \
     integration webhook key token domain claim announcement group member membership team folder";
 
+/// Words of events that by themselves name a part of the program's screens or its texts.
+const SCREENS: &str = "view display snapshot";
+
 /// True where the table is named for settings or the like.
 pub(super) fn is_setting(table: &Table) -> bool {
     Sort::of(&table.model) == Sort::Setting
@@ -265,6 +268,9 @@ impl Sort {
         let is_in = |words| is_one_of(&last, words);
         if is_in(SETTINGS) {
             Self::Setting
+        } else if model.eq_ignore_ascii_case(&last) && is_one_of(&last, SCREENS) {
+            // `PageView` is an event, `View` an arrangement of a screen.
+            Self::Other
         } else if is_in(EVENTS) {
             Self::Event
         } else if is_in(CONTENTS) {

@@ -3,7 +3,7 @@
 use tuneup_model::{Category, ExperimentKind, Operation, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
-use super::{Rule, paths};
+use super::{Rule, paths, wording};
 use crate::program::{Program, Repeated};
 use crate::report::Report;
 
@@ -90,7 +90,7 @@ fn check(program: &Program, report: &mut Report) {
         if program.fails_alone(it) {
             draft.doubt("each element fails by itself, which one statement for all would not do");
         }
-        draft.help = help(query.shape.operation).to_owned();
+        draft.help = wording::batch_write(query.shape.api, query.shape.operation).to_owned();
         draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));
         draft.cost = Some(repeats::per_element_cost(program, it, "writes", "1 write"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BulkWrites));
@@ -121,24 +121,6 @@ fn is_undone_by(program: &Program, it: &Repeated, other: &Repeated) -> bool {
         && it.iteration.body == other.iteration.body
         && shape(it).table == shape(other).table
         && are_opposite(shape(it).operation, shape(other).operation)
-}
-
-fn help(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Insert | Operation::InsertMany => {
-            "write all rows with one `createMany` (or `createManyAndReturn` where their ids are needed)"
-        }
-        Operation::Update | Operation::UpdateMany => {
-            "where all rows get the same values, one `updateMany({ where: { id: { in } } })`; where they differ, one `UPDATE … FROM (VALUES …)`"
-        }
-        Operation::Delete | Operation::DeleteMany => {
-            "delete all rows with one `deleteMany({ where: { id: { in } } })`"
-        }
-        Operation::Upsert => {
-            "write all rows with one `INSERT … ON CONFLICT DO UPDATE`, or read the existing ones once and write the rest with `createMany`"
-        }
-        _ => "write all rows with one statement",
-    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,8 @@ impl Lowering<'_> {
             ast::ClassElement::MethodDefinition(method) => self.method(class, method),
             ast::ClassElement::PropertyDefinition(field) => {
                 let annotation = field.type_annotation.as_ref().map(|it| self.ty(&it.type_annotation));
+                let annotation = annotation.or_else(|| self.doc_annotation(field.span.start));
+                self.docs.around = Some(field.span.start);
                 self.field(
                     class,
                     &field.key,
@@ -81,7 +83,8 @@ impl Lowering<'_> {
         let decorators: Vec<ExprId> =
             it.decorators.iter().map(|decorator| self.expr(&decorator.expression)).collect();
         let name = self.key_name(&it.key);
-        let id = self.function(&it.value, Naming { name, name_span: Some(span_of(&it.key)) });
+        let naming = Naming { name, name_span: Some(span_of(&it.key)), around: Some(it.span.start) };
+        let id = self.function(&it.value, naming);
         self.facts.functions[id.index()].decorators.clone_from(&decorators);
         if it.kind == ast::MethodDefinitionKind::Constructor {
             if it.value.body.is_some() {
@@ -92,7 +95,12 @@ impl Lowering<'_> {
         }
         let Some(name) = name else { return };
         let kind = match it.kind {
-            ast::MethodDefinitionKind::Get => MemberKind::Getter(id),
+            ast::MethodDefinitionKind::Get => {
+                if self.facts.function(id).return_type.is_none() {
+                    self.facts.functions[id.index()].return_type = self.doc_annotation(it.span.start);
+                }
+                MemberKind::Getter(id)
+            }
             ast::MethodDefinitionKind::Set => return,
             _ => MemberKind::Method(id),
         };
@@ -158,6 +166,13 @@ impl Lowering<'_> {
                 let declared = members.iter_mut().find(|member| member.name == property);
                 match declared {
                     Some(Member { kind: MemberKind::Field(field), .. }) => {
+                        // `this.client = null` only makes room for what comes later.
+                        let is_room = field.value.is_some_and(|known| {
+                            matches!(self.facts.exprs[known.index()], Expr::Null | Expr::Undefined)
+                        });
+                        if is_room {
+                            field.value = None;
+                        }
                         field.value.get_or_insert(value);
                     }
                     Some(_) => {}

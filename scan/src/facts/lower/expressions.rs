@@ -39,7 +39,7 @@ impl Lowering<'_> {
             E::ChainExpression(it) => self.chain(&it.expression),
             E::ConditionalExpression(it) => self.conditional(it),
             E::LogicalExpression(it) => self.logical(it),
-            E::ParenthesizedExpression(it) => self.expr(&it.expression),
+            E::ParenthesizedExpression(it) => self.doc_cast(it),
             E::SequenceExpression(it) => self.sequence(it),
             E::StaticMemberExpression(it) => self.static_member(it),
             E::ComputedMemberExpression(it) => self.computed_member(it),
@@ -135,6 +135,7 @@ impl Lowering<'_> {
                             None => PropKey::Spread,
                         },
                     };
+                    self.docs.around = Some(property.span.start);
                     let value = self.named_expr(&property.value, name);
                     Prop { key, value, span: span(property.span) }
                 }
@@ -173,7 +174,13 @@ impl Lowering<'_> {
             ast::AssignmentTarget::StaticMemberExpression(member) => Some(self.intern(&member.property.name)),
             _ => None,
         };
-        let mut value = self.named_expr(&it.right, name);
+        self.docs.around = Some(it.span.start);
+        let mut value = match it.operator.is_logical().then(|| self.assigned_before(&it.left)).flatten() {
+            Some(test) => self.guarded(GuardKind::Logical, Some(test), span_of(&it.right), |this| {
+                this.named_expr(&it.right, name)
+            }),
+            None => self.named_expr(&it.right, name),
+        };
         let at = span(it.span);
         if let (true, ast::AssignmentTarget::AssignmentTargetIdentifier(id)) =
             (it.operator.is_arithmetic(), &it.left)
@@ -185,6 +192,18 @@ impl Lowering<'_> {
         let target = self.assign(&it.left, value);
         self.common_js_export(&it.left, value);
         self.push(Expr::Assign { target, value }, at)
+    }
+
+    /// What `x ??= y` looks at before it comes to `y`.
+    fn assigned_before(&mut self, target: &ast::AssignmentTarget<'_>) -> Option<ExprId> {
+        match target {
+            ast::AssignmentTarget::AssignmentTargetIdentifier(id) => {
+                let before = self.reference(id);
+                Some(self.push(before, span(id.span)))
+            }
+            ast::AssignmentTarget::StaticMemberExpression(member) => Some(self.static_member(member)),
+            _ => None,
+        }
     }
 
     fn update(&mut self, it: &ast::UpdateExpression<'_>) -> ExprId {

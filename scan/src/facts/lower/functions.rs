@@ -10,6 +10,8 @@ use crate::facts::{Expr, ExprId, FnId, Function, NameId, Param, PropKey, Return,
 pub(super) struct Naming {
     pub(super) name: Option<NameId>,
     pub(super) name_span: Option<Span>,
+    /// Where the construct around it starts: a comment there is its own.
+    pub(super) around: Option<u32>,
 }
 
 impl Lowering<'_> {
@@ -17,6 +19,7 @@ impl Lowering<'_> {
         let naming = Naming {
             name: it.id.as_ref().map(|id| self.intern(&id.name)),
             name_span: it.id.as_ref().map(|id| span(id.span)),
+            around: self.docs.around.take(),
         };
         let id = self.function(it, naming);
         if let Some(binding) = &it.id {
@@ -43,6 +46,7 @@ impl Lowering<'_> {
         self.params(id, &it.params);
         let return_type = it.return_type.as_ref().map(|it| self.ty(&it.type_annotation));
         self.facts.functions[id.index()].return_type = return_type;
+        self.doc_function(id, it.span.start, naming.around);
         if let Some(body) = &it.body {
             self.body(id, body);
         }
@@ -63,6 +67,7 @@ impl Lowering<'_> {
         self.params(id, &it.params);
         let return_type = it.return_type.as_ref().map(|it| self.ty(&it.type_annotation));
         self.facts.functions[id.index()].return_type = return_type;
+        self.doc_function(id, it.span.start, naming.around);
         match &it.body {
             ast::ArrowFunctionBody::FunctionBody(body) => self.body(id, body),
             body => {
@@ -137,14 +142,15 @@ impl Lowering<'_> {
 
     /// Lowers an expression that a name is given to, so that functions and classes know theirs.
     pub(super) fn named_expr(&mut self, it: &ast::Expression<'_>, name: Option<NameId>) -> ExprId {
+        let around = self.docs.around.take();
         match it {
             ast::Expression::ArrowFunctionExpression(arrow) => {
-                let id = self.arrow(arrow, Naming { name, name_span: None });
+                let id = self.arrow(arrow, Naming { name, name_span: None, around });
                 self.function_expr(id, span(arrow.span))
             }
             ast::Expression::FunctionExpression(function) => {
                 let own = function.id.as_ref().map(|id| self.intern(&id.name));
-                let id = self.function(function, Naming { name: own.or(name), name_span: None });
+                let id = self.function(function, Naming { name: own.or(name), name_span: None, around });
                 if let Some(binding) = &function.id {
                     self.define(binding, SymbolKind::Function(id), None);
                 }

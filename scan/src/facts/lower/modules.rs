@@ -25,7 +25,11 @@ impl Lowering<'_> {
                 self.export(target, span(it.span));
             }
             S::ExportDefaultDeclaration(it) => self.export_default(it),
-            S::ExportDeclaration(it) => self.export_declaration(&it.declaration),
+            S::ExportDeclaration(it) => {
+                self.docs.around = Some(it.span.start);
+                self.export_declaration(&it.declaration);
+                self.docs.around = None;
+            }
             S::ExportNamedDeclaration(it) => {
                 for specifier in &it.specifiers {
                     self.export_specifier(specifier);
@@ -128,7 +132,11 @@ impl Lowering<'_> {
                 let id = if function.id.is_some() {
                     self.function_declaration(function)
                 } else {
-                    let naming = super::functions::Naming { name: Some(name), name_span: None };
+                    let naming = super::functions::Naming {
+                        name: Some(name),
+                        around: Some(it.span.start),
+                        ..super::functions::Naming::default()
+                    };
                     self.function(function, naming)
                 };
                 self.function_expr(id, span(function.span))

@@ -22,6 +22,7 @@ impl Lowering<'_> {
             S::ContinueStatement(it) => self.exit(ExitKind::Continue, it.span),
             S::ExpressionStatement(it) => {
                 self.expr(&it.expression);
+                self.doc_field(it);
             }
             S::IfStatement(it) => self.if_statement(it),
             S::LabeledStatement(it) => self.statement(&it.body),
@@ -144,8 +145,11 @@ impl Lowering<'_> {
 
     pub(super) fn variables(&mut self, it: &ast::VariableDeclaration<'_>) -> Vec<SymbolId> {
         let mut symbols = Vec::new();
+        let around = self.docs.around.take().unwrap_or(it.span.start);
         for declarator in &it.declarations {
             let annotation = declarator.type_annotation.as_ref().map(|it| self.ty(&it.type_annotation));
+            let annotation = annotation.or_else(|| self.doc_annotation(around));
+            self.docs.around = Some(around);
             let value = declarator.init.as_ref().map(|init| {
                 let name = match &declarator.id {
                     ast::BindingPattern::BindingIdentifier(id) => Some(self.intern(&id.name)),
@@ -158,6 +162,7 @@ impl Lowering<'_> {
             }
             symbols.extend(self.bind(&declarator.id, value, annotation));
         }
+        self.docs.around = None;
         symbols
     }
 

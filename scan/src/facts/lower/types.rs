@@ -93,7 +93,18 @@ impl Lowering<'_> {
 
     fn type_query(&mut self, it: &ast::TSTypeQuery<'_>) -> TypeExpr {
         match &it.expr_name {
-            ast::TSTypeQueryExprName::TSImportType(it) => self.import_type(it),
+            ast::TSTypeQueryExprName::TSImportType(it) => match self.import_type(it) {
+                TypeExpr::Import { specifier, name } => {
+                    let at = span(it.span);
+                    let module = self.push(Expr::Import(specifier), at);
+                    let value = match name {
+                        Some(property) => self.push(Expr::Member { object: module, property }, at),
+                        None => module,
+                    };
+                    TypeExpr::Typeof(value)
+                }
+                other => other,
+            },
             name => match name.as_ts_type_name() {
                 Some(name) => TypeExpr::Typeof(self.type_name_value(name)),
                 None => TypeExpr::Unknown,

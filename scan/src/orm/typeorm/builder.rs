@@ -3,23 +3,35 @@
 //! The steps are written out as one SQL text in the entities' own names and parsed; the names then become those of the
 //! database. Conditional steps make the filter partly unknown.
 
-use tuneup_model::{Bound, Columns, Operation, OrderBy, Predicate, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Bound, Columns, Operation, OrderBy, QueryApi, QueryShape, TableRef};
 
 use super::find;
 use crate::facts::Expr;
 use crate::objects::{Given, Reader};
 use crate::orm::filter::Filters;
-use crate::orm::{Answer, CallAt, HandleKind, ModelRef, Outcome, Step, Steps};
+use crate::orm::text_conditions::{column, conditions_of_text};
+use crate::orm::{Answer, CallAt, HandleKind, ModelRef, Outcome, Step, Steps, chain_of, method_name};
 use crate::program::Program;
 use crate::schema::{Model, Schema};
 
-pub(super) fn outcome(method: &str, begin: CallAt, model: Option<ModelRef>) -> Outcome {
+pub(super) fn outcome(
+    program: &Program,
+    method: &str,
+    at: CallAt,
+    (begin, model): (CallAt, Option<ModelRef>),
+) -> Outcome {
+    let on_relation = || {
+        chain_of(program, at).iter().any(|call| method_name(program, CallAt { call: *call, ..at }) == "of")
+    };
     match method {
         "getMany" | "getRawMany" | "stream" => Outcome::Query(Answer::Rows),
         "getOne" | "getOneOrFail" | "getRawOne" | "getRawAndEntities" => Outcome::Query(Answer::Row),
         "getManyAndCount" => Outcome::Query(Answer::RowsAndCount),
         "getCount" | "getExists" => Outcome::Query(Answer::Number),
+        "add" | "remove" | "set" | "addAndRemove" if on_relation() => Outcome::Query(Answer::Nothing),
         "execute" => Outcome::Query(Answer::Nothing),
+        "loadMany" => Outcome::Query(Answer::Rows),
+        "loadOne" => Outcome::Query(Answer::Row),
         // Text for another query, or a query within this one.
         "getQuery" | "getSql" | "getParameters" | "subQuery" | "getQueryAndParameters" => Outcome::Nothing,
         _ => Outcome::Handle(HandleKind::Builder(begin, model)),
@@ -27,7 +39,7 @@ pub(super) fn outcome(method: &str, begin: CallAt, model: Option<ModelRef>) -> O
 }
 
 pub(super) fn built(program: &Program, model: Option<ModelRef>, steps: &Steps<'_>) -> QueryShape {
-    let named = steps.named(&["from", "update", "into", "delete", "insert", "select"]);
+    let named = steps.named(&["from", "update", "into", "delete", "insert", "select", "relation"]);
     let named = named.filter_map(|step| program.model_among(step.at.file, step.at.call)).last();
     let model = named.or(model);
     let end = steps.all.last().map_or("", |step| step.method);
@@ -37,6 +49,9 @@ pub(super) fn built(program: &Program, model: Option<ModelRef>, steps: &Steps<'_
     };
     let schema = &program.schemas[at.schema as usize];
     let model = &schema.models[at.model as usize];
+    if let Some(step) = steps.last(&["relation"]) {
+        return relation(schema, model, steps, step, end);
+    }
     let mut shape = QueryShape::new(QueryApi::Typeorm, end, operation, TableRef::Known(model.table.clone()));
     let mut aliases = vec![(alias(steps, model), model)];
     joins(schema, steps, &mut aliases, &mut shape);
@@ -51,6 +66,34 @@ pub(super) fn built(program: &Program, model: Option<ModelRef>, steps: &Steps<'_
     shape.joined.dedup();
     shape.joined.retain(|table| *table != model.table);
     shape
+}
+
+/// `.relation(Post, 'tags').of(post).add(tag)`: the other side's table, or a join table that is not declared.
+fn relation(schema: &Schema, model: &Model, steps: &Steps<'_>, step: &Step<'_>, end: &str) -> QueryShape {
+    let field = steps.text(step, 1).or_else(|| steps.text(step, 0));
+    let relation = field.and_then(|field| model.relation(field));
+    let operation = match end {
+        "loadMany" => Operation::ReadMany,
+        "loadOne" => Operation::ReadOne,
+        "set" => Operation::Update,
+        _ => Operation::UpdateMany,
+    };
+    let reads = operation.is_read();
+    let table = relation.and_then(|relation| {
+        let target = &schema.models[relation.model];
+        let holds = !relation.columns.is_empty();
+        let opposite = relation.opposite.as_deref().and_then(|field| target.relation(field));
+        if reads {
+            Some(target.table.clone())
+        } else if holds {
+            Some(model.table.clone())
+        } else {
+            // One-to-many is kept by the other side; many-to-many by a table of its own.
+            opposite.filter(|it| !it.columns.is_empty()).map(|_| target.table.clone())
+        }
+    });
+    QueryShape::new(QueryApi::Typeorm, end, operation, table.map_or(TableRef::Unknown, TableRef::Known))
+        .opaque()
 }
 
 fn operation(steps: &Steps<'_>, end: &str) -> Operation {
@@ -122,7 +165,7 @@ fn condition(
     let Some(at) = steps.args(step).first().copied() else { return };
     let reader = Reader::new(program, schema);
     let found = match (steps.text(step, 0), reader.see(at).expr) {
-        (Some(text), _) => parsed(text, aliases),
+        (Some(text), _) => conditions_of_text(text, aliases),
         (None, Expr::Object(_)) => {
             let filters = Filters { reader: &reader, operators: &find::FindOperators { program } };
             let conditions = filters.conditions(aliases[0].1, at);
@@ -147,60 +190,6 @@ fn condition(
         }
         _ => shape.filter.has_unknown = true,
     }
-}
-
-/// Reads `a.id = :id AND a.name LIKE :name`.
-fn parsed(text: &str, aliases: &[(&str, &Model)]) -> Option<(Vec<Predicate>, bool)> {
-    // Spread parameters are lists, plain ones values: SQL knows both as placeholders.
-    let text = with_placeholders(text);
-    let from: Vec<String> = aliases.iter().map(|(alias, _)| format!("\"{alias}\" \"{alias}\"")).collect();
-    let statement = format!("SELECT 1 FROM {} WHERE {text}", from.join(", "));
-    let found = tuneup_sql::shapes(&statement, tuneup_model::Dialect::Postgresql).ok()?;
-    let [shape] = found.as_slice() else { return None };
-    let mut predicates = Vec::new();
-    let mut has_unknown = shape.filter.has_unknown;
-    for predicate in &shape.filter.all_of {
-        let mut predicate = predicate.clone();
-        let model =
-            aliases.iter().find(|(alias, _)| *alias == predicate.column.table).map(|(_, model)| *model);
-        match model.and_then(|model| column(model, &predicate.column.column).map(|column| (model, column))) {
-            Some((model, column)) => {
-                predicate.column.table.clone_from(&model.table);
-                predicate.column.column = column;
-                predicates.push(predicate);
-            }
-            None => has_unknown = true,
-        }
-    }
-    Some((predicates, has_unknown))
-}
-
-/// `:name` and `:...names` as SQL placeholders; casts stay.
-fn with_placeholders(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    let mut previous = ' ';
-    while let Some(c) = chars.next() {
-        let next = chars.peek().copied().unwrap_or(' ');
-        if c == ':' && previous != ':' && (next.is_ascii_alphabetic() || matches!(next, '_' | '.')) {
-            out.push_str("$1");
-            while chars.peek().is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')) {
-                chars.next();
-            }
-        } else {
-            out.push(c);
-        }
-        previous = c;
-    }
-    out
-}
-
-/// A property or column of a model, by its name in the database.
-fn column(model: &Model, name: &str) -> Option<String> {
-    let by_field = model.column(name).map(str::to_owned);
-    by_field.or_else(|| model.relation(name).and_then(|relation| relation.columns.first().cloned())).or_else(
-        || model.fields.iter().any(|field| model.column(&field.name) == Some(name)).then(|| name.to_owned()),
-    )
 }
 
 fn page(

@@ -30,8 +30,12 @@ pub(super) fn declared(program: &Program, texts: &mut Texts<'_>) -> Option<Decla
     if classes.is_empty() {
         return None;
     }
-    for entity in &classes {
+    // Children share the table of the class they extend, which may stand anywhere.
+    for entity in classes.iter().filter(|entity| !entity.is_child) {
         reading.declare(entity);
+    }
+    for entity in classes.iter().filter(|entity| entity.is_child) {
+        reading.adopt(entity);
     }
     for entity in &classes {
         reading.relate(entity);
@@ -136,14 +140,6 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let facts = self.facts(entity.class.file);
         let class = facts.class(entity.class.id);
         let Some(name) = class.name.map(|name| facts.name(name)) else { return };
-        if entity.is_child
-            && let Some(parent) = self.program.base_class(entity.class)
-            && let Some(draft) = self.by_class.get(&parent).copied()
-        {
-            self.by_class.insert(entity.class, draft);
-            self.columns(entity.class, draft, 0);
-            return;
-        }
         let table = self.table_name(entity, name);
         let at = Place { file: entity.class.file, expr: entity.decorator };
         let location = self.location(at);
@@ -155,6 +151,20 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
             && let Some(id) = self.drafts[draft].column_of("id")
         {
             self.drafts[draft].primary_key.push(id);
+        }
+    }
+
+    /// `@ChildEntity()`: the columns go to the table of the nearest entity above.
+    fn adopt(&mut self, entity: &Entity) {
+        let mut class = entity.class;
+        for _ in 0..MAX_ANCESTORS {
+            let Some(base) = self.program.base_class(class) else { return };
+            if let Some(draft) = self.by_class.get(&base).copied() {
+                self.by_class.insert(entity.class, draft);
+                self.columns(entity.class, draft, 0);
+                return;
+            }
+            class = base;
         }
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use tuneup_model::{Bound, Columns, Filter, Operation, PredicateOp, QueryApi, QueryShape, TableRef};
 
-use crate::facts::Expr;
-use crate::objects::{Comparison, Conditions, Entry, Given, Object, Reader, Seen};
+use crate::facts::{CallKind, Expr};
+use crate::objects::{Comparison, Conditions, Entry, Follow as _, Given, Object, Reader, Seen};
 use crate::orm::filter::{Connective, Filters, Operators, order_of};
-use crate::orm::{Answer, CallAt, ModelRef};
+use crate::orm::{Answer, CallAt, ModelRef, method_name};
 use crate::place::Place;
 use crate::program::{Program, Value};
 use crate::schema::{FieldKind, Model, Schema};
@@ -85,6 +85,11 @@ pub(super) fn shape(
     };
     let filters = Filters { reader: &reader, operators: &FindOperators { program } };
     if matches!(name, "save" | "insert" | "upsert" | "remove" | "softRemove" | "recover") {
+        if name == "save"
+            && let Some(at) = arg(0)
+        {
+            shape.operation = saved(program, at);
+        }
         if let Some(at) = arg(0)
             && is_list(program, at)
         {
@@ -125,6 +130,22 @@ pub(super) fn shape(
         shape.limit = Bound::Constant(1);
     }
     shape
+}
+
+/// What saving does: a new object is inserted, a row that was read is updated.
+fn saved(program: &Program, at: Place) -> Operation {
+    if matches!(program.eval(at), Value::Rows { .. }) {
+        return Operation::Update;
+    }
+    let Some(made) = program.follow(at) else { return Operation::Upsert };
+    let facts = program.facts(made.file);
+    match facts.expr(made.expr) {
+        Expr::Call(call) if facts.call(call).kind == CallKind::New => Operation::Insert,
+        Expr::Call(call) if method_name(program, CallAt { file: made.file, call }) == "create" => {
+            Operation::Insert
+        }
+        _ => Operation::Upsert,
+    }
 }
 
 /// `update(id, …)`, `delete([id, …])`, `update({ … }, …)`.

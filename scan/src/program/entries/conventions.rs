@@ -26,7 +26,10 @@ impl Program {
             self.exported_functions(file, |_| true, EntryKind::Job, entries);
         }
         let Some(convention) = Convention::of(&facts.path, self.dependencies_of(&facts.path)) else { return };
-        self.exported_functions(file, |name| convention.calls(name), EntryKind::Request, entries);
+        // `instrumentation.ts` runs once, as the server starts.
+        let starts = facts.path.rsplit('/').next().is_some_and(|name| name.starts_with("instrumentation."));
+        let kind = if starts { EntryKind::Callback } else { EntryKind::Request };
+        self.exported_functions(file, |name| convention.calls(name), kind, entries);
     }
 
     /// Temporal calls the exports of workflow files by name.

@@ -4,19 +4,24 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{FnId, MemberKind};
+use crate::facts::{Expr, FnId, MemberKind};
+use crate::place::Place;
 use crate::program::iterations::callee_name;
 use crate::program::roles::Role;
 use crate::program::targets::Target;
-use crate::program::value::FnRef;
-use crate::program::{Origin, Program};
+use crate::program::value::{FnRef, Value};
+use crate::program::{Entry, Origin, Program};
 
 impl Program {
-    /// Breadth first from the entries, first over calls, then over weaker ties.
     pub(super) fn mark_reached(&mut self) {
+        self.origins = self.reached_from(|_| true);
+    }
+
+    /// Breadth first from the entries that are wanted, first over calls, then over weaker ties.
+    pub(in crate::program) fn reached_from(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<Option<Origin>> {
         let mut origin: Vec<Option<Origin>> = vec![None; self.graph.len()];
         let mut pending = VecDeque::new();
-        for (n, entry) in self.entries.iter().enumerate() {
+        for (n, entry) in self.entries.iter().enumerate().filter(|(_, entry)| wanted(entry)) {
             origin[self.graph.index(entry.function)] = Some(Origin::Entry(n as u32));
             pending.push_back(entry.function);
         }
@@ -47,7 +52,7 @@ impl Program {
                 break;
             }
         }
-        self.origins = origin;
+        origin
     }
 
     fn successors(
@@ -61,6 +66,14 @@ impl Program {
             let how = Origin::Call { file: function.file, call: *call };
             match &self.targets[function.file as usize][call.index()] {
                 Target::Functions(targets, _) => targets.iter().for_each(|target| visit(*target, how)),
+                Target::Unresolved
+                    if let Expr::Index { object, .. } = facts.expr(facts.call(*call).callee) =>
+                {
+                    // `user[method](…)`: any of them.
+                    for target in self.callable_members(Place { file: function.file, expr: object }) {
+                        visit(target, Origin::Named(function));
+                    }
+                }
                 Target::Unresolved => {
                     let name = callee_name(facts, facts.call(*call).callee);
                     for target in methods.get(name).into_iter().flatten() {
@@ -75,6 +88,29 @@ impl Program {
         }
         for closure in self.closures_of(function) {
             visit(closure, Origin::Within(function));
+        }
+    }
+
+    /// The functions that an object holds by name.
+    fn callable_members(&self, at: Place) -> Vec<FnRef> {
+        match self.eval(at) {
+            Value::Module(module) => {
+                self.module_functions(module).into_iter().map(|(_, function)| function).collect()
+            }
+            Value::Object(place) => {
+                let mut found = Vec::new();
+                self.functions_in(place.file, place.expr, 0, &mut found);
+                found
+            }
+            Value::Instance(class) => {
+                let members = &self.files[class.file as usize].class(class.id).members;
+                let methods = members.iter().filter_map(|member| match member.kind {
+                    MemberKind::Method(id) => Some(FnRef { file: class.file, id }),
+                    _ => None,
+                });
+                methods.collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -132,5 +168,13 @@ fn is_common_method(name: &str) -> bool {
             | "add"
             | "delete"
             | "includes"
+            // Every class may start and stop.
+            | "init"
+            | "initialize"
+            | "setup"
+            | "start"
+            | "stop"
+            | "close"
+            | "connect"
     )
 }

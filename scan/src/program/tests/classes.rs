@@ -283,3 +283,31 @@ fn containers_and_factories() {
         ]
     );
 }
+
+#[test]
+fn what_tests_hand_over_stands_for_nothing() {
+    assert_eq!(
+        targets(
+            "
+            //- /store.ts
+            import { load } from './load';
+            export class Store {
+              private readonly from: { load: () => void };
+              constructor({ from }) { this.from = from; }
+              read() { return this.from.load(); }
+            }
+            export const store = new Store({ from: { load } });
+            //- /load.ts
+            export function load() {}
+            //- /store.test.ts
+            import { Store } from './store';
+            const fake = { load: function pretend() {} };
+            new Store({ from: fake }).read();
+            "
+        )
+        .into_iter()
+        .filter(|it| it.contains("from.load"))
+        .collect::<Vec<_>>(),
+        ["store.ts:5 this.from.load -> load"]
+    );
+}

@@ -221,7 +221,7 @@ rows.map((row) => row.name);
 const hash = { update: (text: string) => text, delete(key: string) { return key; } };
 hash.update('a');
 collection.users.insert({ id: 1 });
-export const later = make('x');
+export const later = await make('x');
 //- /tables.ts
 import { pgTable, serial } from 'drizzle-orm/pg-core';
 import { db } from './db';

@@ -32,6 +32,7 @@ fn findings(files: &[String]) -> String {
         candidates: Candidates::Show,
         queries: crate::Queries::Omit,
         focus: "",
+        handles: &[],
         isolate: None,
         progress: &|_| {},
     };

@@ -137,6 +137,41 @@ fn common_js() {
 }
 
 #[test]
+fn what_is_written_to_an_exported_object_is_exported() {
+    assert_eq!(
+        query_calls(
+            r"
+            //- /db.js
+            const { PrismaClient } = require('@prisma/client');
+            const Db = module.exports;
+            Db.client = new PrismaClient();
+            //- /users.js
+            const { client } = require('./db');
+            const Users = {};
+            Users.client = client;
+            module.exports = Users;
+            //- /posts.js
+            const Posts = module.exports = {};
+            Posts.client = require('./db').client;
+            //- /use.js
+            const db = require('./db');
+            const all = { users: require('./users'), posts: require('./posts') };
+            db.client.user.count();
+            all.users.client.user.findMany();
+            all.posts.client.post.findMany();
+            all.posts.other.post.findMany();
+            "
+        ),
+        [
+            "use.js:3 User count",
+            "use.js:4 User findMany",
+            "use.js:5 Post findMany",
+            "use.js:6 Post findMany assumed"
+        ]
+    );
+}
+
+#[test]
 fn functions_are_found_across_every_kind_of_import() {
     assert_eq!(
         targets(
@@ -272,5 +307,26 @@ fn schemas_of_several_files_are_one() {
             "#
         ),
         ["use.ts:2 invoices findMany"]
+    );
+}
+
+#[test]
+fn a_name_behind_a_barrel_comes_before_what_another_module_hands_out_whole() {
+    assert_eq!(
+        targets(
+            "
+            //- /whole.ts
+            export default class Whole {}
+            //- /named.ts
+            export function load() {}
+            //- /index.ts
+            export * from './whole';
+            export * from './named';
+            //- /use.ts
+            import { load } from './';
+            export const run = () => load();
+            "
+        ),
+        ["use.ts:2 load -> load"]
     );
 }

@@ -85,3 +85,74 @@ fn rows_are_not_clients() {
         ["use.ts:4 User findMany"]
     );
 }
+
+#[test]
+fn types_that_comments_state() {
+    assert_eq!(
+        targets(
+            "
+            //- /service.js
+            class Service {
+              run() {}
+              /** @returns {Promise<Service[]>} */
+              static async all() {}
+            }
+            module.exports = Service;
+            //- /types.js
+            /**
+             * @typedef {Object} Held
+             * @property {import('./service')} [service]
+             */
+            //- /use.js
+            const Service = require('./service');
+            /**
+             * @param {import('./service')} a
+             * @param {?Array.<Service>} b
+             * @param {Object} options
+             * @param {Service} options.c
+             * @param {import('./types').Held} d
+             */
+            async function typed(a, b, { c }, d) {
+              a.run();
+              b[0].run();
+              c.run();
+              d.service.run();
+              for (const one of await Service.all()) one.run();
+              /** @type {Service} */
+              let e;
+              e.run();
+              /** @type {Service} */ (options.f).run();
+            }
+            class Holder {
+              constructor() {
+                /** @type {Service|null} */
+                this.held = null;
+              }
+              /** @type {typeof import('./service')} */
+              get kind() { return this.table.kind; }
+              go() { this.held.run(); this.kind.all(); }
+            }
+            exports.later = /** @param {Service} f */ (f) => f.run();
+            /** @param {Service */
+            const broken = (g) => g.run();
+            //- /use.ts
+            import Service from './service';
+            /** @param {Service} a */
+            export function untyped(a) { a.run(); }
+            "
+        ),
+        [
+            "use.js:10 a.run -> Service.run",
+            "use.js:11 b[0].run -> Service.run",
+            "use.js:12 c.run -> Service.run",
+            "use.js:13 d.service.run -> Service.run",
+            "use.js:14 Service.all -> Service.all",
+            "use.js:14 one.run -> Service.run",
+            "use.js:17 e.run -> Service.run",
+            "use.js:18 options.f.run -> Service.run",
+            "use.js:27 this.held.run -> Service.run",
+            "use.js:27 this.kind.all -> Service.all",
+            "use.js:29 f.run -> Service.run",
+        ]
+    );
+}

@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashSet;
 
 use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, SymbolKind};
+use crate::orm::Mark;
 use crate::place::Place;
-use crate::program::{Effects, FnRef, Hop, Memo, Program, Role, Target, Value, callee_name};
+use crate::program::{Effects, FnRef, Given, Hop, Memo, Program, Role, Target, Value, callee_name};
+use crate::rules::waits::is_waited_for;
 
 /// A function that runs inside a transaction.
 pub(super) struct Transaction {
@@ -53,14 +55,40 @@ pub(super) fn transactions(program: &Program) -> Vec<Transaction> {
             .filter(|(_, target)| matches!(target, Target::Client(name) if &**name == "$transaction"));
         for (n, _) in opening {
             let (file, call) = (file as u32, CallId(n as u32));
-            let Some(callback) = program.facts(file).args(call).first() else { continue };
             let mut bodies = Vec::new();
-            add_bodies(program, Place { file, expr: *callback }, 0, &mut bodies);
+            for callback in program.facts(file).args(call) {
+                add_bodies(program, Place { file, expr: *callback }, 0, &mut bodies);
+            }
             found.extend(bodies.into_iter().map(|body| Transaction { file, call, body }));
         }
+        found.extend(begun_by_hand(program, file as u32));
     }
     let mut seen = FxHashSet::default();
     found.retain(|it| program.roles[it.body.file as usize] == Role::App && seen.insert(it.body));
+    found
+}
+
+/// `BEGIN` in a function that then runs what it is handed: `withTransaction(async (client) => …)`.
+fn begun_by_hand(program: &Program, file: u32) -> Vec<Transaction> {
+    let facts = program.facts(file);
+    let mut found = Vec::new();
+    for (n, target) in program.targets[file as usize].iter().enumerate() {
+        if !matches!(target, Target::Client(name) if **name == *Mark::Begin.name()) {
+            continue;
+        }
+        let begin = CallId(n as u32);
+        let opened = facts.call(begin);
+        let mut bodies = Vec::new();
+        for call in &facts.calls {
+            let follows = call.function == opened.function
+                && facts.span(call.expr).start > facts.span(opened.expr).start
+                && program.parameter(file, call.callee).is_some_and(|(owner, _)| owner == opened.function);
+            if follows {
+                add_bodies(program, Place { file, expr: call.callee }, 0, &mut bodies);
+            }
+        }
+        found.extend(bodies.into_iter().map(|body| Transaction { file, call: begin, body }));
+    }
     found
 }
 
@@ -195,7 +223,10 @@ fn search(
             }
             let mut path = way.path.clone();
             path.push(Hop { file: way.file, call: way.call, enters: *function });
-            pending.extend(calls_while_open(program, *function).into_iter().map(|inner| Outside {
+            let inner = calls_while_open(program, *function).into_iter();
+            let reached =
+                inner.filter(|inner| !is_left_before(program, (way.file, way.call), *function, *inner));
+            pending.extend(reached.map(|inner| Outside {
                 path: path.clone(),
                 file: function.file,
                 call: inner,
@@ -208,6 +239,40 @@ fn search(
         }
     }
     best
+}
+
+/// `if (tx) return inside(tx);` before a call: a caller that hands over `tx` never gets there.
+fn is_left_before(program: &Program, caller: (u32, CallId), function: FnRef, call: CallId) -> bool {
+    let facts = program.facts(function.file);
+    let at = facts.span(facts.call(call).expr);
+    facts.function(function.id).returns.iter().any(|it| {
+        let test =
+            it.guard.filter(|id| facts.guard(*id).kind == GuardKind::If).and_then(|id| facts.guard(id).test);
+        facts.span(it.value).end < at.start
+            && test.is_some_and(|test| hands_over(program, caller, function, test))
+    })
+}
+
+/// True where the call gives what the expression names: a parameter, or a property of one.
+fn hands_over(program: &Program, (file, call): (u32, CallId), function: FnRef, expr: ExprId) -> bool {
+    let facts = program.facts(function.file);
+    let args = program.facts(file).args(call);
+    if let Some((owner, index)) = program.parameter(function.file, expr) {
+        return owner == function.id
+            && args
+                .get(index as usize)
+                .is_some_and(|arg| !matches!(program.eval(Place { file, expr: *arg }), Value::Nothing));
+    }
+    let Expr::Symbol(symbol) = facts.expr(expr) else { return false };
+    let Some(Expr::Member { object, property }) = facts.symbol(symbol).definition.map(|it| facts.expr(it))
+    else {
+        return false;
+    };
+    let Some((owner, index)) = program.parameter(function.file, object) else { return false };
+    owner == function.id
+        && args.get(index as usize).is_some_and(|arg| {
+            program.given(Place { file, expr: *arg }, &[facts.name(property)]) != Given::No
+        })
 }
 
 /// A query or transaction through a client that no transaction has handed over.
@@ -265,31 +330,4 @@ fn is_awaited(program: &Program, file: u32, call: CallId) -> bool {
 
 fn is_transaction(program: &Program, file: u32, call: CallId) -> bool {
     matches!(program.target(file, call), Target::Client(name) if &**name == "$transaction")
-}
-
-/// True where the value ends in an `await` or is handed back: through variables, lists, calls such as `Promise.all`.
-fn is_waited_for(facts: &FileFacts, expr: ExprId, depth: u32) -> bool {
-    if depth > 6 {
-        return false;
-    }
-    let again = |expr: ExprId| is_waited_for(facts, expr, depth + 1);
-    if facts.functions.iter().any(|function| function.returns.iter().any(|it| it.value == expr)) {
-        return true;
-    }
-    let in_expressions = facts.exprs.iter().enumerate().any(|(n, outer)| match outer {
-        Expr::Await(inner) => *inner == expr,
-        Expr::Array(list) | Expr::Choice(list) => {
-            facts.list(*list).contains(&expr) && again(ExprId(n as u32))
-        }
-        Expr::Spread(inner) | Expr::Cast { expr: inner, .. } | Expr::Member { object: inner, .. } => {
-            *inner == expr && again(ExprId(n as u32))
-        }
-        Expr::Symbol(symbol) => facts.symbol(*symbol).definition == Some(expr) && again(ExprId(n as u32)),
-        _ => false,
-    });
-    in_expressions
-        || facts.calls.iter().any(|call| {
-            (call.callee == expr || facts.list(call.args).contains(&expr))
-                && (call.awaited || again(call.expr))
-        })
 }

@@ -1,0 +1,142 @@
+//! Handles as users declare them: an object of the program or of a library, and what its methods do.
+
+use crate::Operation;
+use crate::config::{keyed, words};
+
+keyed! {
+    /// Where a handle comes from, and its calls.
+    pub struct HandleDeclaration {
+        /// The npm package that the handle comes from, as it is imported: `pg-promise`, `mysql2/promise`. Exactly one of
+        /// `package` and `file` is given.
+        package: Option<String>,
+        /// The module of this repository that the handle comes from: its path, with or without extension, from the folder
+        /// of `tuneup.toml` (with `--config`, from the root of the workspace). A folder means its index file.
+        file: Option<String>,
+        /// Name of the export; `default` is the default export. Absent, the module itself: its default export, its namespace
+        /// and what `require` gives are all the handle.
+        export: Option<String>,
+        /// The way from the export to the object with the methods: names joined by dots, and `()` for the result of a call or
+        /// of `new`. `()` is what the export returns, `().db` its property `db`, `connect().db()` the result of a method.
+        /// Absent, the export has the methods itself. Waiting for a promise is no step.
+        path: Option<String>,
+        /// The table of all calls that do not say another one.
+        table: Option<String>,
+        /// What the methods do. A method without an entry stays unknown and makes no finding.
+        calls: Vec<HandleCall>,
+    }
+}
+
+keyed! {
+    /// What some methods of a handle do.
+    pub struct HandleCall {
+        /// Names of methods, or paths to them from the object: `sortedSets.add`. No method stands in two entries of a handle.
+        methods: Vec<String>,
+        /// What a call does, one of the words below.
+        does: Does,
+        /// The table or other store that the call reads or writes.
+        table: Option<String>,
+        /// Position of the argument that names the table: by its text, by that of its elements where it is a list, or by the
+        /// entity class it is. The first is 0.
+        table_argument: Option<u32>,
+        /// With `table-argument`: the table is the text up to this separator. With `":"`, `"user:" + uid` is of the table
+        /// `user`.
+        table_until: Option<String>,
+        /// Position of the argument that selects the row, or the list of rows.
+        key_argument: Option<u32>,
+        /// With `key-argument`: the column that it selects by. Absent, the table's primary key.
+        key_column: Option<String>,
+        /// Position of the argument that bounds how many rows are touched. A list there bounds by its length, a negative
+        /// number bounds nothing.
+        limit_argument: Option<u32>,
+        /// With `does = "query"`: position of the argument with the SQL text.
+        sql_argument: Option<u32>,
+        /// The method that does the same for many keys in one round trip; the method itself where it takes a list too. A
+        /// finding about the call in a loop names it.
+        batched_by: Option<String>,
+    }
+}
+
+words! {
+    /// What a call does.
+    pub enum Does {
+        /// Reads at most one row.
+        ReadOne = "read-one",
+        /// Reads rows; all of them where nothing bounds it.
+        ReadMany = "read-many",
+        /// Counts rows, or asks whether there are any.
+        Count = "count",
+        /// Computes one value from many rows.
+        Aggregate = "aggregate",
+        /// Adds one row.
+        Insert = "insert",
+        /// Adds a list of rows.
+        InsertMany = "insert-many",
+        /// Changes one row.
+        Update = "update",
+        /// Changes rows.
+        UpdateMany = "update-many",
+        /// Changes one row, or adds it.
+        Upsert = "upsert",
+        /// Removes one row.
+        Delete = "delete",
+        /// Removes rows.
+        DeleteMany = "delete-many",
+        /// Runs the SQL text in `sql-argument`, which says the rest.
+        Query = "query",
+        /// Runs the function it is given inside a transaction; what that function receives has the methods of the handle.
+        Transaction = "transaction",
+        /// Runs the function it is given with a connection held, outside a transaction; what that function receives has the
+        /// methods of the handle.
+        Connection = "connection",
+        /// Waits for another service.
+        Network = "network",
+        /// Puts work into a queue.
+        Queue = "queue",
+        /// Reads from a cache outside the process.
+        CacheRead = "cache-read",
+        /// Writes to a cache outside the process.
+        CacheWrite = "cache-write",
+        /// Waits for a lock that others may hold.
+        Lock = "lock",
+        /// Nothing that costs: it only builds or remembers something in the process.
+        None = "none",
+    }
+}
+
+impl HandleDeclaration {
+    /// The way from the module to the object with the methods, export and path as one: `createPool().getConnection()`.
+    /// Empty where the module itself has them.
+    pub fn way(&self) -> String {
+        let (export, path) = (self.export.as_deref().unwrap_or(""), self.path.as_deref().unwrap_or(""));
+        let dot = if export.is_empty() || path.is_empty() || path.starts_with('(') { "" } else { "." };
+        format!("{export}{dot}{path}")
+    }
+}
+
+impl Does {
+    /// The operation on rows that a call of this sort is; absent where it is none, or SQL says which.
+    pub fn operation(self) -> Option<Operation> {
+        Some(match self {
+            Self::ReadOne => Operation::ReadOne,
+            Self::ReadMany => Operation::ReadMany,
+            Self::Count => Operation::Count,
+            Self::Aggregate => Operation::Aggregate,
+            Self::Insert => Operation::Insert,
+            Self::InsertMany => Operation::InsertMany,
+            Self::Update => Operation::Update,
+            Self::UpdateMany => Operation::UpdateMany,
+            Self::Upsert => Operation::Upsert,
+            Self::Delete => Operation::Delete,
+            Self::DeleteMany => Operation::DeleteMany,
+            Self::Query
+            | Self::Transaction
+            | Self::Connection
+            | Self::Network
+            | Self::Queue
+            | Self::CacheRead
+            | Self::CacheWrite
+            | Self::Lock
+            | Self::None => return None,
+        })
+    }
+}

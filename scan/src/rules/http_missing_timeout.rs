@@ -1,0 +1,388 @@
+//! Rule `http-missing-timeout`: a request to another service waits for as long as that service likes.
+
+mod address;
+mod bounds;
+
+use std::collections::BTreeMap;
+
+use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity};
+
+use super::waits::is_waited_for;
+use super::{Rule, paths, repeats};
+use crate::facts::{CallId, CallKind, Expr, FileFacts};
+use crate::place::Place;
+use crate::program::libraries::http::{self, Family, Outgoing, Patience};
+use crate::program::{EntryKind, FnRef, Given, Making, Program, Role, Value};
+use crate::report::{Draft, Report, Step, Where};
+
+use address::Address;
+use bounds::Defaults;
+
+pub(super) static RULE: Rule = Rule {
+    doc: RuleDoc {
+        id: "http-missing-timeout",
+        since: "0.1.0",
+        severity: Severity::Medium,
+        category: Category::Network,
+        summary: "A request to another service has no timeout",
+        why: "A service that hangs does not answer with an error: it does not answer. `axios`, `got`, `superagent` and \
+              `http.request` then wait without end, `fetch` five minutes for the first byte. All that time the request that \
+              caused it stays open with its memory, its socket and often a database connection; a worker stops at that job. A \
+              few hundred such requests take down a service that has no fault of its own. With a timeout the same failure \
+              costs a few seconds and says where it came from.",
+        slow: SLOW,
+        fast: FAST,
+        fine_when: "The wait is bounded elsewhere: by a race with a timer, a dispatcher or proxy with its own timeouts, or a \
+                    platform that ends the whole function. A stream that is meant to stay open wants a timeout for its first \
+                    byte only.",
+        proof: "The service asked is replaced by one that accepts connections and never answers, and the callers are timed",
+    },
+    check,
+};
+
+const SLOW: &str = r"
+//- /routes.ts
+import express from 'express';
+
+const app = express();
+
+app.get('/rates/:currency', async (req, res) => {
+  const answer = await fetch(`https://rates.example.com/v1/${req.params.currency}`);
+  res.json(await answer.json());
+});
+";
+
+const FAST: &str = r"
+//- /routes.ts
+import express from 'express';
+
+const app = express();
+
+app.get('/rates/:currency', async (req, res) => {
+  const answer = await fetch(`https://rates.example.com/v1/${req.params.currency}`, {
+    signal: AbortSignal.timeout(5_000),
+  });
+  res.json(await answer.json());
+});
+";
+
+/// A request whose wait nothing bounds.
+struct Untimed {
+    file: u32,
+    call: CallId,
+    outgoing: Outgoing,
+    /// The library call, where the finding stands at a caller that leaves out what others give.
+    inner: Option<(u32, CallId)>,
+    doubts: Vec<String>,
+}
+
+fn check(program: &Program, report: &mut Report) {
+    let defaults = Defaults::of(program);
+    let mut groups: BTreeMap<(FnRef, bool), Vec<Untimed>> = BTreeMap::new();
+    for (file, facts) in program.files.iter().enumerate() {
+        let file = file as u32;
+        if program.roles[file as usize] != Role::App || program.is_browser_code(file) {
+            continue;
+        }
+        for n in 0..facts.calls.len() as u32 {
+            for it in untimed(program, file, CallId(n), &defaults) {
+                let of = FnRef { file: it.file, id: program.facts(it.file).call(it.call).function };
+                let named = FnRef { file: it.file, id: paths::named(program, of) };
+                groups.entry((named, it.doubts.is_empty())).or_default().push(it);
+            }
+        }
+        model_clients(program, file, report);
+    }
+    for group in groups.into_values() {
+        report.add(&RULE.doc, tell(program, group));
+    }
+}
+
+/// More callers than this that leave out the timeout are one finding, at the wrapper.
+const MAX_CALLERS: usize = 12;
+
+/// Requests by this call without a bound: one, none, or those callers of a wrapper that leave it out.
+fn untimed(program: &Program, file: u32, id: CallId, defaults: &Defaults) -> Vec<Untimed> {
+    let facts = program.facts(file);
+    let call = facts.call(id);
+    if call.kind != CallKind::Call {
+        return Vec::new();
+    }
+    let callee = program.eval(Place { file, expr: call.callee });
+    let sent = callee.choices().iter().find_map(|it| match it {
+        Value::Api(api) => http::outgoing(api),
+        _ => None,
+    });
+    let Some(outgoing) = sent else { return Vec::new() };
+    let by_default = match outgoing.family {
+        Family::Axios => defaults.axios,
+        Family::NestAxios => defaults.nest,
+        Family::Fetch => defaults.fetch,
+        _ => false,
+    };
+    let target = target(program, file, id, outgoing);
+    if by_default
+        || target == Address::Local
+        || bounds::carries_own_signal(program, file, id, outgoing)
+        || (matches!(outgoing.family, Family::Superagent | Family::Node | Family::NestAxios)
+            && bounds::is_bounded_later(program, file, id))
+        || bounds::is_raced(program, file, id)
+    {
+        return Vec::new();
+    }
+    let mut doubts = Vec::new();
+    let facts = program.facts(file);
+    if outgoing.family == Family::Fetch
+        && matches!(facts.expr(call.callee), Expr::Member { object, .. } if facts.expr(object) == Expr::This)
+    {
+        doubts.push("whoever makes the object may hand it another `fetch`".to_owned());
+    }
+    if target == Address::Own {
+        doubts.push("it asks the program itself or a process beside it".to_owned());
+    }
+    match made_with_bound(program, file, id, outgoing) {
+        Given::Yes => return Vec::new(),
+        Given::No => {}
+        _ => doubts.push("the instance may have been made with a timeout".to_owned()),
+    }
+    let one = |file, call, inner, doubts| Untimed { file, call, outgoing, inner, doubts };
+    match bounds::given_in(program, file, id, outgoing.options, outgoing.names) {
+        Given::Yes => Vec::new(),
+        Given::No => vec![one(file, id, None, doubts)],
+        Given::Unknown => {
+            doubts.push("its options could not be followed to where they are made".to_owned());
+            vec![one(file, id, None, doubts)]
+        }
+        // Where most leave it out, the wrapper is the place to mend.
+        Given::Sometimes(callers) if callers.len() > MAX_CALLERS => vec![one(file, id, None, doubts)],
+        Given::Sometimes(callers) => {
+            let app = callers.into_iter().filter(|(from, call)| {
+                program.roles[*from as usize] == Role::App && !bounds::is_raced(program, *from, *call)
+            });
+            app.map(|(from, call)| one(from, call, Some((file, id)), doubts.clone())).collect()
+        }
+    }
+}
+
+fn target(program: &Program, file: u32, call: CallId, outgoing: Outgoing) -> Address {
+    let first = program.facts(file).args(call).first();
+    let own =
+        first.map_or(Address::Elsewhere, |first| address::address(program, Place { file, expr: *first }));
+    if outgoing.made_by.is_none() || own == Address::Own {
+        return own;
+    }
+    // A path of an instance leads to where the instance was made for.
+    let bases = instance_of(program, file, call).calls.into_iter().filter_map(|(file, call)| {
+        let made = *program.facts(file).args(call).first()?;
+        Some(address::base(program, Place { file, expr: made }))
+    });
+    let bases: Vec<Address> = bases.collect();
+    match bases.first() {
+        Some(first) if bases.iter().all(|it| it == first) => *first,
+        _ => Address::Elsewhere,
+    }
+}
+
+fn instance_of(program: &Program, file: u32, call: CallId) -> Making {
+    let facts = program.facts(file);
+    let callee = facts.call(call).callee;
+    let instance = match facts.expr(callee) {
+        Expr::Member { object, .. } => object,
+        _ => callee,
+    };
+    program.made_by(Place { file, expr: instance })
+}
+
+/// Whether the instance that sends was made with a bound: `axios.create({ timeout })`.
+fn made_with_bound(program: &Program, file: u32, call: CallId, outgoing: Outgoing) -> Given {
+    if outgoing.made_by.is_none() {
+        return Given::No;
+    }
+    let making = instance_of(program, file, call);
+    let given: Vec<Given> = making
+        .calls
+        .iter()
+        .map(|(file, call)| bounds::given_in(program, *file, *call, &[0], outgoing.names))
+        .collect();
+    let is_partial = making.is_partial || given.is_empty();
+    match given.iter().filter(|it| **it == Given::Yes).count() {
+        0 if !is_partial && given.iter().all(|it| *it == Given::No) => Given::No,
+        n if n == given.len() && !is_partial => Given::Yes,
+        _ => Given::Unknown,
+    }
+}
+
+/// Clients of hosted models wait ten minutes, three times over: a hint, because answers do take minutes.
+fn model_clients(program: &Program, file: u32, report: &mut Report) {
+    let facts = program.facts(file);
+    for (n, call) in facts.calls.iter().enumerate() {
+        let id = CallId(n as u32);
+        let callee = program.eval(Place { file, expr: call.callee });
+        let is_client = matches!(&callee, Value::Api(api) if http::is_model_client(api));
+        if call.kind != CallKind::New
+            || !is_client
+            || bounds::given_in(program, file, id, &[0], &["timeout"]) != Given::No
+        {
+            continue;
+        }
+        let name = paths::callee_text(program, file, id);
+        let message = format!("`new {name}` waits up to ten minutes for an answer, and tries three times");
+        let mut draft = Draft::new(Where::Code(paths::call_at(program, file, id)), message, name);
+        paths::lead_in(program, FnRef { file, id: call.function }, &mut draft);
+        draft.doubt("answers of a model may take minutes");
+        draft.severity = Severity::Low;
+        draft.help = "pass `timeout` and `maxRetries` that fit what the answer is for".to_owned();
+        draft.fix = Some(repeats::unsafe_fix("bound the wait of the client"));
+        draft.cost = Some(Cost {
+            now: "up to 30 minutes".to_owned(),
+            after: "the timeout you choose".to_owned(),
+            counts: Vec::new(),
+        });
+        report.add(&RULE.doc, draft);
+    }
+}
+
+/// One finding per function: the first request, with the others beside it.
+fn tell(program: &Program, group: Vec<Untimed>) -> Draft {
+    let mut group = group.into_iter();
+    let first = group.next().expect("a group begins with a request");
+    let facts = program.facts(first.file);
+    let function = FnRef { file: first.file, id: facts.call(first.call).function };
+    let callee = paths::callee_text(program, first.file, first.call);
+    let at = Where::Code(paths::call_at(program, first.file, first.call));
+    let anchor = format!("{} › {callee}", program.function_name(function));
+    let mut draft = Draft::new(at, message(program, &first, &callee), anchor);
+    draft.rank = 60;
+    let kind = paths::lead_in(program, function, &mut draft);
+    if let Some((file, call)) = first.inner {
+        let text = "the request is sent here, with a timeout where the caller gives one".to_owned();
+        draft.evidence.push((EvidenceKind::Source, text, Where::Code(paths::call_at(program, file, call))));
+    }
+    for doubt in &first.doubts {
+        draft.doubt(doubt.clone());
+    }
+    more_doubts(program, &first, kind, &mut draft);
+    for other in group.take(8) {
+        let callee = paths::callee_text(program, other.file, other.call);
+        let at = Where::Code(paths::call_at(program, other.file, other.call));
+        draft.evidence.push((EvidenceKind::Source, format!("`{callee}` has none either"), at));
+    }
+    draft.help = help(first.outgoing, first.inner.is_some()).to_owned();
+    draft.fix = Some(repeats::unsafe_fix("bound the wait with a timeout that fits the caller"));
+    draft.cost = Some(Cost {
+        now: match first.outgoing.patience {
+            Patience::Forever => "no end where the other side hangs".to_owned(),
+            Patience::FiveMinutes => "5 minutes where the other side hangs".to_owned(),
+        },
+        after: "t".to_owned(),
+        counts: vec![Count { variable: "t".to_owned(), of: "the timeout you choose".to_owned() }],
+    });
+    draft
+}
+
+fn message(program: &Program, it: &Untimed, callee: &str) -> String {
+    if let Some((file, call)) = it.inner {
+        let sender = paths::callee_text(program, file, call);
+        return format!("`{callee}` leaves out the timeout that other callers give, so `{sender}` has none");
+    }
+    match it.outgoing.patience {
+        Patience::Forever => {
+            format!("`{callee}` has no timeout: it waits without end for a service that hangs")
+        }
+        Patience::FiveMinutes => {
+            format!("`{callee}` has no timeout: it waits five minutes for a service that hangs")
+        }
+    }
+}
+
+fn help(outgoing: Outgoing, by_caller: bool) -> &'static str {
+    match outgoing.family {
+        _ if by_caller => "pass the timeout here too, or give the wrapper a default",
+        Family::Fetch => {
+            "pass `signal: AbortSignal.timeout(ms)`; join it with a signal there is by `AbortSignal.any([…])`"
+        }
+        Family::Axios => {
+            "pass `timeout`, or set it once where the instance is made: `axios.create({ timeout })`"
+        }
+        Family::NestAxios => "set it for all: `HttpModule.register({ timeout })`, or pass `timeout` here",
+        Family::Superagent => "add `.timeout({ response, deadline })` to the request",
+        Family::Node => "pass `timeout` or `signal`, and destroy the request when it times out",
+        Family::Other => "pass the timeout of the library, or `signal: AbortSignal.timeout(ms)`",
+    }
+}
+
+fn more_doubts(program: &Program, it: &Untimed, kind: Option<EntryKind>, draft: &mut Draft) {
+    if matches!(kind, Some(EntryKind::Callback))
+        && draft.path.first().is_some_and(|step| entry_label(&step.name) == "action")
+    {
+        draft.doubt("a command line tool keeps nobody else waiting");
+    }
+    let is_continuation =
+        draft.path.first().is_some_and(|step| matches!(entry_label(&step.name), "then" | "catch"));
+    if kind == Some(EntryKind::Export) || is_continuation {
+        draft.doubt("it is not known whether a user or a job waits for this");
+    }
+    if may_run_in_browser(program, it.file, &draft.path) {
+        draft.doubt("the code may run in a browser");
+    }
+    let (file, call) = it.inner.unwrap_or((it.file, it.call));
+    if it.outgoing.family != Family::Node && is_let_go(program, file, call) {
+        draft.doubt("nothing waits for the answer");
+    }
+}
+
+/// True where the way leads through a component or hook, or starts at a page that the browser draws as well. Loaders and
+/// handlers run on the server, whatever file they stand in.
+fn may_run_in_browser(program: &Program, file: u32, path: &[Step]) -> bool {
+    let on_way = path.iter().skip(1).any(|step| program.draws_pages(step.at.file) && step.at.file != file);
+    let hooked = path.iter().any(|step| is_hook(&step.name) || is_hook(entry_label(&step.name)));
+    let seen =
+        path.iter().any(|step| uses_page(program.facts(step.at.file))) || uses_page(program.facts(file));
+    let drawn = path.first().is_some_and(|step| {
+        (step.name == "default" || step.name.ends_with("[default]")) && is_drawn_twice(program, step.at.file)
+    });
+    let own = program.draws_pages(file) && path.first().is_none_or(|step| step.at.file != file);
+    on_way || hooked || seen || drawn || own
+}
+
+/// True for a page that the browser draws as well as the server: any but those of Next.js in its `app` folder.
+fn is_drawn_twice(program: &Program, file: u32) -> bool {
+    let in_app_folder = program.facts(file).path.split('/').any(|folder| folder == "app");
+    program.roles[file as usize] == Role::Client
+        || (program.draws_pages(file) && !(in_app_folder && program.depends_on(file, "next")))
+}
+
+/// `load [GET /rates]`: what the entry point was registered as.
+fn entry_label(name: &str) -> &str {
+    name.rsplit_once('[').map_or(name, |(_, label)| label.trim_end_matches(']'))
+}
+
+/// True where a file speaks to the page around it.
+fn uses_page(facts: &FileFacts) -> bool {
+    facts.exprs.iter().any(|expr| match expr {
+        Expr::Member { object, .. } => matches!(facts.expr(*object), Expr::Global(name)
+            if matches!(facts.name(name), "window" | "document" | "localStorage" | "sessionStorage" | "navigator" | "self")),
+        Expr::Call(call) => matches!(facts.expr(facts.call(*call).callee), Expr::Global(name)
+            if matches!(facts.name(name), "$" | "jQuery" | "define")),
+        _ => false,
+    })
+}
+
+/// `useQuote`: a React hook runs where the page is drawn.
+fn is_hook(name: &str) -> bool {
+    name.strip_prefix("use").is_some_and(|rest| rest.starts_with(char::is_uppercase))
+}
+
+/// True where the promise is dropped: neither awaited, nor handed back, nor continued.
+fn is_let_go(program: &Program, file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    let it = facts.call(call);
+    let is_continued = facts.exprs.iter().any(|expr| {
+        matches!(expr, Expr::Member { object, property }
+            if *object == it.expr && matches!(facts.name(*property), "then" | "pipe" | "json" | "text"))
+    });
+    !it.awaited && !is_continued && !is_waited_for(facts, it.expr, 0)
+}
+
+#[cfg(test)]
+mod tests;

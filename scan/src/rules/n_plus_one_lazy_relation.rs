@@ -1,0 +1,384 @@
+//! Rule `n-plus-one-lazy-relation`: a field resolver queries once per object of an answer.
+
+use tuneup_model::{
+    Category, Cost, Count, EvidenceKind, ExperimentKind, Operation, PredicateOp, RuleDoc, Severity,
+};
+
+use super::{Rule, paths, repeats};
+use crate::facts::{Expr, ExprId, FileFacts};
+use crate::program::{FieldResolver, Memo, Program, Query, Reached, Value};
+use crate::report::{At, Draft, Report, Where};
+
+pub(super) static RULE: Rule = Rule {
+    doc: RuleDoc {
+        id: "n-plus-one-lazy-relation",
+        since: "0.1.0",
+        severity: Severity::High,
+        category: Category::Queries,
+        summary: "A field resolver queries the database once per object of the answer",
+        why: "GraphQL calls the resolver of a field for each object it returns. A list of 100 posts whose `author` is \
+              resolved by a query costs 101 queries, and nothing in the resolver looks like a loop. A loader collects the \
+              keys of one tick and asks once.",
+        slow: SLOW,
+        fast: FAST,
+        fine_when: "The objects are only ever asked for one at a time, the list resolver loads the relation along, or the \
+                    client joins the calls of one tick itself, as Prisma does for `findUnique`.",
+        proof: "The same rows are read on a scratch PostgreSQL by n statements and by one, for growing n",
+    },
+    check,
+};
+
+const SLOW: &str = r#"
+//- /entities.ts
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+@Entity()
+export class User {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() name: string;
+}
+@Entity()
+export class Post {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() authorId: number;
+}
+//- /posts.resolver.ts
+import { Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Post, User } from './entities';
+
+@Resolver(() => Post)
+export class PostsResolver {
+  constructor(
+    @InjectRepository(Post) private posts: Repository<Post>,
+    @InjectRepository(User) private users: Repository<User>,
+  ) {}
+
+  @Query(() => [Post])
+  latest() {
+    return this.posts.find({ order: { id: 'DESC' }, take: 50 });
+  }
+
+  @ResolveField(() => User)
+  author(@Parent() post: Post) {
+    return this.users.findOneBy({ id: post.authorId });
+  }
+}
+"#;
+
+const FAST: &str = r#"
+//- /entities.ts
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+@Entity()
+export class User {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() name: string;
+}
+@Entity()
+export class Post {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() authorId: number;
+}
+//- /users.loader.ts
+import DataLoader from 'dataloader';
+import { In, Repository } from 'typeorm';
+import { User } from './entities';
+
+export const usersLoader = (users: Repository<User>) =>
+  new DataLoader(async (ids: readonly number[]) => {
+    const found = await users.findBy({ id: In([...ids]) });
+    const byId = new Map(found.map((user) => [user.id, user]));
+    return ids.map((id) => byId.get(id));
+  });
+//- /posts.resolver.ts
+import { Context, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Post, User } from './entities';
+
+@Resolver(() => Post)
+export class PostsResolver {
+  constructor(@InjectRepository(Post) private posts: Repository<Post>) {}
+
+  @Query(() => [Post])
+  latest() {
+    return this.posts.find({ order: { id: 'DESC' }, take: 50 });
+  }
+
+  @ResolveField(() => User)
+  author(@Parent() post: Post, @Context('users') users: { load(id: number): Promise<User> }) {
+    return users.load(post.authorId);
+  }
+}
+"#;
+
+fn check(program: &Program, report: &mut Report) {
+    for resolver in program.field_resolvers() {
+        let reached = program.reach_from(resolver.function, resolver.parent);
+        let nearest = reached
+            .iter()
+            .filter(|it| {
+                let shape = &program.queries[it.query as usize].shape;
+                it.dependent && shape.operation.is_read() && it.memo != Some(Memo::Request)
+            })
+            .min_by_key(|it| (it.memo.is_some(), it.ambiguous, it.path.len()));
+        if let Some(nearest) = nearest
+            && !is_joined_by_client(&program.queries[nearest.query as usize])
+        {
+            report.add(&RULE.doc, repeats::finish(&RULE.doc, draft(program, &resolver, nearest)));
+        }
+    }
+}
+
+/// Prisma makes one statement of the `findUnique` calls of a tick.
+fn is_joined_by_client(query: &Query) -> bool {
+    query.shape.method == "findUnique"
+        && query.shape.filter.all_of.iter().all(|it| it.op == PredicateOp::Equal)
+}
+
+fn draft(program: &Program, resolver: &FieldResolver, reached: &Reached) -> Draft {
+    let facts = program.facts(resolver.function.file);
+    let it = facts.function(resolver.function.id);
+    let query = &program.queries[reached.query as usize];
+    let table = query.shape.table.name().unwrap_or("?");
+    let called = paths::callee_text(program, query.file, query.call);
+    let message = format!("`{}` runs `{called}` once per object of the answer", resolver.field);
+    let at = At { file: resolver.function.file, span: it.name_span };
+    let mut draft = Draft::new(Where::Code(at), message, format!("{} › {table}", resolver.field));
+    draft.help = format!(
+        "load the rows of `{table}` for all objects of the tick at once with a `DataLoader` made per request, or load them \
+         along with the list"
+    );
+    draft.fix = Some(repeats::unsafe_fix(format!("resolve `{}` through a loader", resolver.field)));
+    let parent = parent_of(program, resolver);
+    let list = parent.as_deref().and_then(|parent| list_of(program, parent));
+    draft.cost = Some(Cost {
+        now: "n queries".to_owned(),
+        after: "1 query".to_owned(),
+        counts: vec![Count {
+            variable: "n".to_owned(),
+            of: format!("objects of `{}` in the answer", parent.as_deref().unwrap_or("the parent type")),
+        }],
+    });
+    match list {
+        Some(list) => {
+            let at = Where::Code(paths::call_at(program, list.file, list.call));
+            let many = list.shape.table.name().unwrap_or("?");
+            draft.evidence.push((EvidenceKind::Query, format!("this reads many rows of `{many}`"), at));
+        }
+        None => draft.doubt("nothing seen reads a list of the objects that this field belongs to"),
+    }
+    if gives_parent_field(facts, resolver) {
+        draft.doubt("the object may carry the value already; then no query runs");
+    } else if reached.conditional {
+        draft.doubt("a condition stands before the query");
+    }
+    if reached.ambiguous {
+        draft.doubt("more than one function may be called on the way");
+    }
+    if reached.memo.is_some() {
+        draft.doubt("a wrapper on the way keeps results");
+    }
+    if query.assumed {
+        draft.doubt(repeats::BY_FORM);
+    }
+    draft.path = paths::hop_steps(program, &reached.path, reached.query);
+    draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BatchReads));
+    draft.rank = 130;
+    draft
+}
+
+/// The table of the objects that a resolver gives a field of.
+fn parent_of(program: &Program, resolver: &FieldResolver) -> Option<String> {
+    let facts = program.facts(resolver.function.file);
+    let param = facts.function(resolver.function.id).params.get(resolver.parent as usize)?;
+    let typed = program.type_value(resolver.function.file, param.annotation?);
+    let model = match typed {
+        Value::Instance(class) => program.entity(class),
+        _ => None,
+    };
+    if let Some(model) = model {
+        return Some(program.model(model).table.clone());
+    }
+    // A type generated from the schema of the database has the name of its model.
+    let name = match facts.type_expr(param.annotation?) {
+        crate::facts::TypeExpr::Name { root, path, .. } => facts.name(*path.last().unwrap_or(root)),
+        _ => return None,
+    };
+    program.catalog.tables.iter().find(|table| table.model == name).map(|table| table.name.clone())
+}
+
+/// A query that reads many rows of the table for work that users start.
+fn list_of<'p>(program: &'p Program, table: &str) -> Option<&'p Query> {
+    program.queries.iter().find(|query| {
+        query.shape.operation == Operation::ReadMany
+            && query.shape.table.name() == Some(table)
+            && program.is_app(query.file)
+    })
+}
+
+/// True where a value that the resolver gives back stands in the object itself: `if (post.author) return post.author`.
+fn gives_parent_field(facts: &FileFacts, resolver: &FieldResolver) -> bool {
+    let it = facts.function(resolver.function.id);
+    it.returns.iter().any(|it| is_of_parent(facts, resolver, it.value, 0))
+}
+
+fn is_of_parent(facts: &FileFacts, resolver: &FieldResolver, expr: ExprId, depth: u32) -> bool {
+    if depth > 6 {
+        return false;
+    }
+    let again = |expr: ExprId| is_of_parent(facts, resolver, expr, depth + 1);
+    match facts.expr(expr) {
+        Expr::Member { object, .. } => {
+            let mut root = object;
+            for _ in 0..6 {
+                match facts.expr(root) {
+                    Expr::Symbol(symbol) => match facts.symbol(symbol).definition {
+                        Some(definition) => root = definition,
+                        None => return false,
+                    },
+                    Expr::Member { object, .. } => root = object,
+                    Expr::Param { function, index } => {
+                        return function == resolver.function.id && index == resolver.parent;
+                    }
+                    _ => return false,
+                }
+            }
+            false
+        }
+        Expr::Await(inner) | Expr::Cast { expr: inner, .. } => again(inner),
+        Expr::Choice(list) => facts.list(list).iter().take(2).any(|it| again(*it)),
+        Expr::Symbol(symbol) => facts.symbol(symbol).definition.is_some_and(again),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::laws;
+    use super::RULE;
+
+    const APP: &str = r#"
+//- /entities.ts
+import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+@Entity()
+export class User {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() name: string;
+}
+@Entity()
+export class Post {
+  @PrimaryGeneratedColumn() id: number;
+  @ManyToOne(() => User) author: User;
+  @Column() authorId: number;
+}
+//- /services.ts
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Post, User } from './entities';
+@Injectable()
+export class UsersService {
+  constructor(@InjectRepository(User) private users: Repository<User>) {}
+  byId(id: number) {
+    return this.users.findOneBy({ id });
+  }
+}
+@Injectable()
+export class PostsService {
+  constructor(@InjectRepository(Post) private posts: Repository<Post>) {}
+  latest() {
+    return this.posts.find({ take: 50 });
+  }
+}
+"#;
+
+    fn check(text: &str) {
+        laws::check(&RULE, &format!("{APP}{text}"));
+    }
+
+    #[test]
+    fn a_service_queries_for_a_nest_resolver() {
+        check(
+            "
+//- /posts.resolver.ts
+import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Post, User } from './entities';
+import { UsersService } from './services';
+@Resolver(() => Post)
+export class PostsResolver {
+  constructor(private users: UsersService) {}
+  @ResolveField(() => User)
+  author(@Parent() post: Post) {
+//^^^^^^ n-plus-one-lazy-relation: `PostsResolver.author` runs `this.users.findOneBy` once per object of the answer
+    return this.users.byId(post.authorId);
+  }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_map_of_resolvers() {
+        check(
+            "
+//- /resolvers.ts
+import { DataSource } from 'typeorm';
+import { Post, User } from './entities';
+const db = new DataSource({ type: 'postgres' });
+export const resolvers = {
+  Query: {
+    posts: () => db.getRepository(Post).find({ take: 20 }),
+  },
+  Post: {
+    author: (post: Post) => db.getRepository(User).findOneBy({ id: post.authorId }),
+          //^ n-plus-one-lazy-relation: `Post.author` runs `db.getRepository(…).findOneBy` once per object of the answer
+  },
+};
+",
+        );
+    }
+
+    #[test]
+    fn what_the_object_carries_already_is_not_shown() {
+        check(
+            "
+//- /posts.resolver.ts
+import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Post, User } from './entities';
+import { UsersService } from './services';
+@Resolver(() => Post)
+export class PostsResolver {
+  constructor(private users: UsersService) {}
+  @ResolveField(() => User)
+  author(@Parent() post: Post) {
+    if (post.author) {
+      return post.author;
+    }
+    return this.users.byId(post.authorId);
+  }
+}
+",
+        );
+    }
+
+    #[test]
+    fn objects_that_come_alone_are_not_shown() {
+        check(
+            "
+//- /users.resolver.ts
+import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { User } from './entities';
+import { UsersService } from './services';
+@Resolver(() => User)
+export class UsersResolver {
+  constructor(private users: UsersService) {}
+  @ResolveField(() => User)
+  manager(@Parent() user: User) {
+    return this.users.byId(user.id);
+  }
+}
+",
+        );
+    }
+}

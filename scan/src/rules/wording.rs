@@ -1,0 +1,155 @@
+//! What each library calls the things that advice speaks of: reads and writes of many rows, pages, indexes.
+//!
+//! One arm per library; what is not told apart speaks SQL.
+
+use tuneup_model::{Dialect, Operation, QueryApi};
+
+use crate::program::Program;
+
+/// Which library's words a finding on a table of the catalog speaks.
+pub(super) fn api_of_table(program: &Program, table: &str) -> QueryApi {
+    let own = program
+        .schemas
+        .iter()
+        .find(|schema| schema.models.iter().any(|model| model.table == table && !model.is_view));
+    own.map_or(QueryApi::Sql, |schema| schema.api)
+}
+
+/// One statement that reads the rows of many keys.
+pub(super) fn batch_read(api: QueryApi) -> &'static str {
+    match api {
+        QueryApi::Prisma => "one `findMany({ where: { … in } })`",
+        QueryApi::Sequelize => "one `findAll({ where: { id: ids } })`",
+        QueryApi::Typeorm => "one `find({ where: { id: In(ids) } })`",
+        _ => "one `SELECT … WHERE … IN (…)`",
+    }
+}
+
+/// The condition that holds many keys.
+pub(super) fn many_keys(api: QueryApi) -> &'static str {
+    match api {
+        QueryApi::Prisma => "where: { … in }",
+        QueryApi::Sequelize => "where: { id: ids }",
+        QueryApi::Typeorm => "where: { id: In(ids) }",
+        _ => "WHERE … IN (…)",
+    }
+}
+
+/// Many rows with one statement, where each element asked by itself before.
+pub(super) fn instead_of_fanout(api: QueryApi) -> &'static str {
+    match api {
+        QueryApi::Prisma => "`where: { … in }` or `groupBy`",
+        QueryApi::Sequelize => "`where: { id: ids }`, or `group` with an aggregate",
+        QueryApi::Typeorm => "`where: { id: In(ids) }`, or a query builder with `groupBy`",
+        _ => "`WHERE … IN (…)` or `GROUP BY`",
+    }
+}
+
+/// One statement that writes what the loop writes row by row.
+pub(super) fn batch_write(api: QueryApi, operation: Operation) -> &'static str {
+    match (api, operation) {
+        (QueryApi::Prisma, Operation::Insert | Operation::InsertMany) => {
+            "write all rows with one `createMany` (or `createManyAndReturn` where their ids are needed)"
+        }
+        (QueryApi::Prisma, Operation::Update | Operation::UpdateMany) => {
+            "where all rows get the same values, one `updateMany({ where: { id: { in } } })`; where they differ, one `UPDATE … FROM (VALUES …)`"
+        }
+        (QueryApi::Prisma, Operation::Delete | Operation::DeleteMany) => {
+            "delete all rows with one `deleteMany({ where: { id: { in } } })`"
+        }
+        (QueryApi::Prisma, Operation::Upsert) => {
+            "write all rows with one `INSERT … ON CONFLICT DO UPDATE`, or read the existing ones once and write the rest with `createMany`"
+        }
+        (QueryApi::Sequelize, Operation::Insert | Operation::InsertMany) => {
+            "write all rows with one `bulkCreate`"
+        }
+        (QueryApi::Sequelize, Operation::Update | Operation::UpdateMany) => {
+            "where all rows get the same values, one `Model.update(values, { where: { id: ids } })`; where they differ, one `bulkCreate(rows, { updateOnDuplicate: […] })`"
+        }
+        (QueryApi::Sequelize, Operation::Delete | Operation::DeleteMany) => {
+            "delete all rows with one `Model.destroy({ where: { id: ids } })`; hooks of single rows then need `individualHooks`"
+        }
+        (QueryApi::Sequelize, Operation::Upsert) => {
+            "write all rows with one `bulkCreate(rows, { updateOnDuplicate: […] })`"
+        }
+        (QueryApi::Typeorm, Operation::Insert | Operation::InsertMany) => {
+            "write all rows with one `insert([…])`, or `save([…])` where listeners must run"
+        }
+        (QueryApi::Typeorm, Operation::Update | Operation::UpdateMany) => {
+            "where all rows get the same values, one `update({ id: In(ids) }, values)`; where they differ, one `save([…])`"
+        }
+        (QueryApi::Typeorm, Operation::Delete | Operation::DeleteMany) => {
+            "delete all rows with one `delete({ id: In(ids) })`"
+        }
+        (QueryApi::Typeorm, Operation::Upsert) => {
+            "write all rows with one `upsert([…], …)`, or one `save([…])` where listeners must run"
+        }
+        (_, Operation::Insert | Operation::InsertMany) => "write all rows with one `INSERT` of many rows",
+        (_, Operation::Update | Operation::UpdateMany) => {
+            "where all rows get the same values, one `UPDATE … WHERE id IN (…)`; where they differ, one `UPDATE … FROM (VALUES …)`"
+        }
+        (_, Operation::Delete | Operation::DeleteMany) => {
+            "delete all rows with one `DELETE … WHERE id IN (…)`"
+        }
+        (_, Operation::Upsert) => "write all rows with one `INSERT … ON CONFLICT DO UPDATE`",
+        _ => "write all rows with one statement",
+    }
+}
+
+/// The option that limits a read.
+pub(super) fn limit(api: QueryApi) -> &'static str {
+    match api {
+        QueryApi::Prisma | QueryApi::Typeorm => "take",
+        QueryApi::Sequelize | QueryApi::MikroOrm => "limit",
+        _ => "LIMIT",
+    }
+}
+
+/// The option that skips rows.
+pub(super) fn offset(api: QueryApi) -> &'static str {
+    match api {
+        QueryApi::Prisma | QueryApi::Typeorm => "skip",
+        QueryApi::Sequelize | QueryApi::MikroOrm => "offset",
+        _ => "OFFSET",
+    }
+}
+
+/// How a read goes on after the last row seen.
+pub(super) fn continued(api: QueryApi) -> &'static str {
+    match api {
+        QueryApi::Prisma => "`cursor`",
+        QueryApi::Sequelize => "`where: { id: { [Op.gt]: last } }`",
+        QueryApi::Typeorm => "`where: { id: MoreThan(last) }`",
+        _ => "`WHERE id > last`",
+    }
+}
+
+/// Pages that start behind the last row of the page before.
+pub(super) fn next_page(api: QueryApi) -> String {
+    let start = "continue after the last row seen: order by the sort columns and a unique one, and";
+    match api {
+        QueryApi::Prisma => format!("{start} pass that row as `cursor`"),
+        _ => format!("{start} ask for what comes behind it ({})", continued(api)),
+    }
+}
+
+/// How the program declares an index, and where: the declaration and the place it goes to.
+pub(super) fn index(api: QueryApi, model: &str, fields: &[&str]) -> Option<(String, String)> {
+    let quoted = || fields.iter().map(|field| format!("'{field}'")).collect::<Vec<_>>().join(", ");
+    match api {
+        QueryApi::Prisma => Some((format!("@@index([{}])", fields.join(", ")), format!("model `{model}`"))),
+        QueryApi::Sequelize => {
+            Some((format!("{{ fields: [{}] }}", quoted()), format!("`indexes` of model `{model}`")))
+        }
+        QueryApi::Typeorm => Some((format!("@Index([{}])", quoted()), format!("entity `{model}`"))),
+        _ => None,
+    }
+}
+
+/// How an index is built where the table is in use.
+pub(super) fn on_live_table(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgresql => "; on a live table build it with CREATE INDEX CONCURRENTLY",
+        _ => "",
+    }
+}
