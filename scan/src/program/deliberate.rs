@@ -96,6 +96,9 @@ impl Program {
     pub(crate) fn fails_alone(&self, it: &Repeated) -> bool {
         let facts = self.facts(it.file);
         let Form::Loop(id) = it.iteration.form else { return false };
+        if it.iteration.file != it.file {
+            return false;
+        }
         let chain = |guard: Option<GuardId>| std::iter::successors(guard, |id| facts.guard(*id).parent);
         let within = |id: &GuardId, kind: GuardKind| {
             facts.guard(*id).kind == kind && it.iteration.body.contains(facts.guard(*id).span)

@@ -46,6 +46,11 @@ impl Program {
             Some(name) => holder.map(|holder| self.member_of(holder, facts.name(name))),
             None => holder,
         };
+        self.callable_parameter(&callable, index)
+    }
+
+    /// The type of a parameter of a function of which only the type is known.
+    pub(super) fn callable_parameter(&self, callable: &Value, index: u32) -> Value {
         callable.map(|callable| match callable {
             Value::Callable { file, ty } => match self.files[*file as usize].type_expr(*ty) {
                 TypeExpr::Function { params, .. } => {
@@ -72,6 +77,10 @@ impl Program {
             }
             Value::HandleMethod(handle, name) => {
                 self.handle_gives(*handle, name, CallAt { file, call }, position, index)
+            }
+            // `const jobs: ((db: Database) => void)[] = []; jobs.push((db) => …)`: by the type of the list.
+            Value::Api(api) if matches!(api.path.as_str(), "Array#push" | "Array#unshift") => {
+                self.callable_parameter(&self.element_of(&self.receiver(file, call)), index)
             }
             Value::Api(api) if let Some(given) = self.declared_gives(api, index) => given,
             Value::Api(api) if api.path.starts_with("Array#") => {

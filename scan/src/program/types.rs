@@ -101,14 +101,8 @@ impl Program {
             return Self::handle_passes(handle, &method, position, n);
         }
         self.type_value(file, function).map(|value| match value {
-            Value::Callable { file, ty } => match self.files[*file as usize].type_expr(*ty) {
-                TypeExpr::Function { params, .. } => {
-                    params.get(n as usize).map_or(Value::Unknown, |ty| self.type_value(*file, *ty))
-                }
-                _ => Value::Unknown,
-            },
             Value::Function(function) => self.param_value(*function, n),
-            _ => Value::Unknown,
+            callable => self.callable_parameter(callable, n),
         })
     }
 

@@ -292,7 +292,7 @@ pub(super) fn field<'t>(table: &'t Table, column: &'t str) -> &'t str {
 /// An index to add: in the schema where there is one, and as a statement.
 pub(super) fn index_fix(program: &Program, table: &Table, columns: &[String]) -> Fix {
     let fields: Vec<&str> = columns.iter().map(|column| field(table, column)).collect();
-    let declared = wording::index(wording::api_of_table(program, &table.name), &table.model, &fields);
+    let declared = wording::index(wording::api_of_table(program, table), &table.model, &fields);
     let edit = model_of(program, table).and_then(|model| {
         let (attribute, _) = declared.as_ref()?;
         let closing = model.closing.as_ref().filter(|closing| closing.line > model.location.line)?;
@@ -319,19 +319,16 @@ pub(super) fn index_fix(program: &Program, table: &Table, columns: &[String]) ->
 /// What to do, for people.
 pub(super) fn advice(program: &Program, table: &Table, fields: &str) -> String {
     let names: Vec<&str> = fields.split(", ").collect();
-    let live = wording::on_live_table(program.catalog.dialect);
-    match wording::index(wording::api_of_table(program, &table.name), &table.model, &names) {
+    let live = wording::on_live_table(dialect_of(program, table));
+    match wording::index(wording::api_of_table(program, table), &table.model, &names) {
         Some((declaration, place)) => format!("add `{declaration}` to {place}{live}"),
         None => format!("create an index on `{} ({fields})`{live}", table.name),
     }
 }
 
 fn model_of<'p>(program: &'p Program, table: &Table) -> Option<&'p Model> {
-    program
-        .schemas
-        .iter()
-        .flat_map(|schema| &schema.models)
-        .find(|model| model.table == table.name && !model.is_view)
+    let schema = program.schema_of_table(table)?;
+    schema.models.iter().find(|model| model.table == table.name && !model.is_view)
 }
 
 fn statement(program: &Program, table: &Table, columns: &[String]) -> String {

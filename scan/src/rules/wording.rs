@@ -2,16 +2,18 @@
 //!
 //! One arm per library; what is not told apart speaks SQL.
 
-use tuneup_model::{Dialect, Operation, QueryApi};
+use tuneup_model::{Dialect, Operation, QueryApi, Table};
 
 use crate::program::Program;
+use crate::schema::Schema;
 
 /// Which library's words a finding on a table of the catalog speaks.
-pub(super) fn api_of_table(program: &Program, table: &str) -> QueryApi {
-    let own = program
-        .schemas
-        .iter()
-        .find(|schema| schema.models.iter().any(|model| model.table == table && !model.is_view));
+pub(super) fn api_of_table(program: &Program, table: &Table) -> QueryApi {
+    let own = program.schema_of_table(table).or_else(|| {
+        let named =
+            |schema: &&Schema| schema.models.iter().any(|model| model.table == table.name && !model.is_view);
+        program.schemas.iter().find(named)
+    });
     own.map_or(QueryApi::Sql, |schema| schema.api)
 }
 
@@ -21,6 +23,8 @@ pub(super) fn batch_read(api: QueryApi) -> &'static str {
         QueryApi::Prisma => "one `findMany({ where: { … in } })`",
         QueryApi::Sequelize => "one `findAll({ where: { id: ids } })`",
         QueryApi::Typeorm => "one `find({ where: { id: In(ids) } })`",
+        QueryApi::Drizzle => "one `select()` with `inArray(table.id, ids)`",
+        QueryApi::Kysely => "one `selectFrom` with `.where('id', 'in', ids)`",
         _ => "one `SELECT … WHERE … IN (…)`",
     }
 }
@@ -31,6 +35,8 @@ pub(super) fn many_keys(api: QueryApi) -> &'static str {
         QueryApi::Prisma => "where: { … in }",
         QueryApi::Sequelize => "where: { id: ids }",
         QueryApi::Typeorm => "where: { id: In(ids) }",
+        QueryApi::Drizzle => "inArray(table.id, ids)",
+        QueryApi::Kysely => ".where('id', 'in', ids)",
         _ => "WHERE … IN (…)",
     }
 }
@@ -41,6 +47,8 @@ pub(super) fn instead_of_fanout(api: QueryApi) -> &'static str {
         QueryApi::Prisma => "`where: { … in }` or `groupBy`",
         QueryApi::Sequelize => "`where: { id: ids }`, or `group` with an aggregate",
         QueryApi::Typeorm => "`where: { id: In(ids) }`, or a query builder with `groupBy`",
+        QueryApi::Drizzle => "`inArray(table.id, ids)`, or `groupBy` with an aggregate",
+        QueryApi::Kysely => "`.where('id', 'in', ids)`, or `groupBy` with an aggregate",
         _ => "`WHERE … IN (…)` or `GROUP BY`",
     }
 }
@@ -84,6 +92,30 @@ pub(super) fn batch_write(api: QueryApi, operation: Operation) -> &'static str {
         (QueryApi::Typeorm, Operation::Upsert) => {
             "write all rows with one `upsert([…], …)`, or one `save([…])` where listeners must run"
         }
+        (QueryApi::Drizzle, Operation::Insert | Operation::InsertMany) => {
+            "write all rows with one `insert(table).values(rows)`"
+        }
+        (QueryApi::Drizzle, Operation::Update | Operation::UpdateMany) => {
+            "where all rows get the same values, one `update(table).set(values).where(inArray(table.id, ids))`; where they differ, one `insert` of all rows that updates on conflict"
+        }
+        (QueryApi::Drizzle, Operation::Delete | Operation::DeleteMany) => {
+            "delete all rows with one `delete(table).where(inArray(table.id, ids))`"
+        }
+        (QueryApi::Drizzle, Operation::Upsert) => {
+            "write all rows with one `insert(table).values(rows)` with `onConflictDoUpdate` or `onDuplicateKeyUpdate`"
+        }
+        (QueryApi::Kysely, Operation::Insert | Operation::InsertMany) => {
+            "write all rows with one `insertInto(…).values(rows)`"
+        }
+        (QueryApi::Kysely, Operation::Update | Operation::UpdateMany) => {
+            "where all rows get the same values, one `updateTable(…).set(values).where('id', 'in', ids)`; where they differ, one `insertInto` of all rows with `onConflict`"
+        }
+        (QueryApi::Kysely, Operation::Delete | Operation::DeleteMany) => {
+            "delete all rows with one `deleteFrom(…).where('id', 'in', ids)`"
+        }
+        (QueryApi::Kysely, Operation::Upsert) => {
+            "write all rows with one `insertInto(…).values(rows)` with `onConflict`"
+        }
         (_, Operation::Insert | Operation::InsertMany) => "write all rows with one `INSERT` of many rows",
         (_, Operation::Update | Operation::UpdateMany) => {
             "where all rows get the same values, one `UPDATE … WHERE id IN (…)`; where they differ, one `UPDATE … FROM (VALUES …)`"
@@ -100,7 +132,7 @@ pub(super) fn batch_write(api: QueryApi, operation: Operation) -> &'static str {
 pub(super) fn limit(api: QueryApi) -> &'static str {
     match api {
         QueryApi::Prisma | QueryApi::Typeorm => "take",
-        QueryApi::Sequelize | QueryApi::MikroOrm => "limit",
+        QueryApi::Sequelize | QueryApi::MikroOrm | QueryApi::Drizzle | QueryApi::Kysely => "limit",
         _ => "LIMIT",
     }
 }
@@ -109,7 +141,7 @@ pub(super) fn limit(api: QueryApi) -> &'static str {
 pub(super) fn offset(api: QueryApi) -> &'static str {
     match api {
         QueryApi::Prisma | QueryApi::Typeorm => "skip",
-        QueryApi::Sequelize | QueryApi::MikroOrm => "offset",
+        QueryApi::Sequelize | QueryApi::MikroOrm | QueryApi::Drizzle | QueryApi::Kysely => "offset",
         _ => "OFFSET",
     }
 }
@@ -120,6 +152,8 @@ pub(super) fn continued(api: QueryApi) -> &'static str {
         QueryApi::Prisma => "`cursor`",
         QueryApi::Sequelize => "`where: { id: { [Op.gt]: last } }`",
         QueryApi::Typeorm => "`where: { id: MoreThan(last) }`",
+        QueryApi::Drizzle => "`where(gt(table.id, last))`",
+        QueryApi::Kysely => "`.where('id', '>', last)`",
         _ => "`WHERE id > last`",
     }
 }
@@ -142,6 +176,14 @@ pub(super) fn index(api: QueryApi, model: &str, fields: &[&str]) -> Option<(Stri
             Some((format!("{{ fields: [{}] }}", quoted()), format!("`indexes` of model `{model}`")))
         }
         QueryApi::Typeorm => Some((format!("@Index([{}])", quoted()), format!("entity `{model}`"))),
+        QueryApi::Drizzle => {
+            let columns = fields.iter().map(|field| format!("t.{field}")).collect::<Vec<_>>().join(", ");
+            Some((format!("index().on({columns})"), format!("table `{model}`")))
+        }
+        QueryApi::Kysely => {
+            let made = format!("createIndex('…').on('{model}').columns([{}])", quoted());
+            Some((made, "a migration".to_owned()))
+        }
         _ => None,
     }
 }

@@ -140,6 +140,8 @@ export async function f(db: Database, did: string) {
   await db.transaction(async (trx) => {
     await trx.db.insertInto('user').values({ did }).execute();
   });
+  const later: ((db: Database) => Promise<void>)[] = [];
+  later.push(async (it) => { await it.db.deleteFrom('post').execute(); });
 }
 "
         )),
@@ -151,6 +153,7 @@ export async function f(db: Database, did: string) {
             "use.ts:10 ReadMany post post.creator Equal post.likes Equal limit Unknown",
             "use.ts:11 ReadMany post post.creator Equal limit Unknown",
             "use.ts:13 Insert user",
+            "use.ts:16 DeleteMany post",
         ]
     );
 }
