@@ -107,7 +107,7 @@ impl Program {
     }
 
     /// True for a query built up in another function, with what that is given.
-    fn begins_elsewhere(&self, query: u32, function: FnRef) -> bool {
+    pub(super) fn begins_elsewhere(&self, query: u32, function: FnRef) -> bool {
         self.queries[query as usize].built.is_some_and(|built| {
             let facts = &self.files[built.begin.file as usize];
             let begin = facts.span(facts.call(built.begin.call).expr);

@@ -178,7 +178,16 @@ impl Program {
         let from = found.len();
         let (nearest, others) = self.nearest(file, call, &iterations[index].sources);
         for reached in nearest {
-            let relation = if reached.dependent { Relation::PerElement } else { Relation::Invariant };
+            let asked = &self.queries[reached.query as usize];
+            let by = FnRef { file: asked.file, id: self.facts(asked.file).call(asked.call).function };
+            // What another function gives to the query it begins is not seen from here.
+            let relation = if reached.dependent {
+                Relation::PerElement
+            } else if self.begins_elsewhere(reached.query, by) {
+                Relation::Changing
+            } else {
+                Relation::Invariant
+            };
             let mut repeated = self.repeated_at(
                 file,
                 call,

@@ -4,7 +4,7 @@ use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
-use crate::program::{Concurrency, Program, Repeated};
+use crate::program::{Concurrency, Program, Query, Repeated, callee_name};
 use crate::report::Report;
 
 pub(super) static RULE: Rule = Rule {
@@ -110,6 +110,9 @@ fn check(program: &Program, report: &mut Report) {
         if program.fails_alone(it) && writes_too(program, it) {
             draft.doubt("each element is worked on by itself, and fails by itself");
         }
+        if locks(program, query) {
+            draft.doubt("it locks the row for the work on it");
+        }
         let batched_by_client =
             query.shape.method == "findUnique" && it.iteration.concurrency == Concurrency::Unbounded;
         if batched_by_client {
@@ -119,6 +122,15 @@ fn check(program: &Program, report: &mut Report) {
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BatchReads));
         report.add(&RULE.doc, repeats::finish(&RULE.doc, draft));
     }
+}
+
+/// True for a read that locks what it finds.
+fn locks(program: &Program, query: &Query) -> bool {
+    let facts = program.facts(query.file);
+    query.parts.iter().any(|call| {
+        let name = callee_name(facts, facts.call(*call).callee);
+        matches!(name, "forUpdate" | "forNoKeyUpdate" | "skipLocked" | "setLock")
+    })
 }
 
 /// True where the call that reads for an element writes for it as well.
