@@ -1,8 +1,11 @@
 //! Calls: what they return, and whom they reach.
 
+mod builtins;
+mod handed;
+
 use std::sync::Arc;
 
-use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, GuardKind, SymbolId, SymbolKind, TypeExpr, TypeId};
+use crate::facts::{CallId, CallKind, Expr, ExprId, FnId, SymbolId, SymbolKind, TypeExpr, TypeId};
 use crate::place::Place;
 
 use super::Program;
@@ -182,92 +185,6 @@ impl Program {
         }
     }
 
-    /// Where `expr` of `function` is a parameter or the result of calling one, the argument here.
-    fn handed_back(&self, function: FnRef, expr: ExprId, file: u32, id: CallId, depth: u32) -> Value {
-        if depth > 8 {
-            return Value::Unknown;
-        }
-        let facts = &self.files[function.file as usize];
-        let again = |expr: ExprId| self.handed_back(function, expr, file, id, depth + 1);
-        match facts.expr(expr) {
-            Expr::Await(inner) | Expr::Cast { expr: inner, .. } => again(inner),
-            Expr::Choice(list) => Value::join(facts.list(list).iter().take(2).map(|choice| again(*choice))),
-            Expr::Assign { value, .. } => again(value),
-            Expr::Symbol(symbol) => match facts.symbol(symbol).definition {
-                Some(definition) => again(definition),
-                None => Value::Unknown,
-            },
-            Expr::Param { function: owner, index } if owner == function.id => {
-                self.argument(file, id, index as usize)
-            }
-            Expr::Call(inner) => match self.parameter(function.file, facts.call(inner).callee) {
-                Some((owner, index)) if owner == function.id => match self.argument(file, id, index as usize)
-                {
-                    Value::Function(made_by) | Value::Memoized(made_by, _) => self.return_value(made_by),
-                    _ => Value::Unknown,
-                },
-                _ => Value::Unknown,
-            },
-            // A wrapper that hands back a function around its argument stands for the argument.
-            Expr::Function(closure) => self.wrapped_parameter(function, closure, file, id),
-            _ => Value::Unknown,
-        }
-    }
-
-    /// Where the function gives back a closure that only hands its own arguments on to a parameter, the argument here:
-    /// `logged(load)` is `load`.
-    fn wrapped_argument(&self, function: FnRef, file: u32, id: CallId) -> Option<Value> {
-        let facts = &self.files[function.file as usize];
-        let [only] = facts.function(function.id).returns.as_slice() else { return None };
-        let Expr::Function(closure) = facts.expr(only.value) else { return None };
-        let mut inner = facts.calls.iter().filter(|call| call.function == closure).filter_map(|call| {
-            let (owner, index) = self.parameter(function.file, call.callee)?;
-            (owner == function.id).then_some((call, index))
-        });
-        let (call, index) = inner.next()?;
-        if inner.next().is_some() || !self.hands_arguments_on(function.file, call, closure) {
-            return None;
-        }
-        match self.argument(file, id, index as usize) {
-            value @ (Value::Function(_) | Value::Memoized(..)) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// True where a call in a closure always comes and passes the closure's parameters as they are.
-    fn hands_arguments_on(&self, file: u32, call: &crate::facts::Call, closure: FnId) -> bool {
-        let facts = &self.files[file as usize];
-        let at = facts.span(call.expr);
-        let it = facts.function(closure);
-        let conditional = std::iter::successors(call.guard, |id| facts.guard(*id).parent)
-            .any(|id| facts.guard(id).kind != GuardKind::Try);
-        let leaves_before = it.returns.iter().any(|it| facts.span(it.value).end < at.start);
-        let passes = facts.list(call.args).iter().enumerate().all(|(n, arg)| {
-            let (arg, is_rest) = match facts.expr(*arg) {
-                Expr::Spread(inner) => (inner, true),
-                _ => (*arg, false),
-            };
-            let own = self.parameter(file, arg) == Some((closure, n as u32));
-            own && it.params.get(n).is_some_and(|param| param.is_rest == is_rest)
-        });
-        !conditional && !leaves_before && passes && call.in_loop.is_none()
-    }
-
-    fn wrapped_parameter(&self, function: FnRef, closure: FnId, file: u32, id: CallId) -> Value {
-        let facts = &self.files[function.file as usize];
-        let called = facts.calls.iter().filter(|call| call.function == closure).find_map(|call| {
-            let (owner, index) = self.parameter(function.file, call.callee)?;
-            (owner == function.id).then_some(index)
-        });
-        match called {
-            Some(index) => match self.argument(file, id, index as usize) {
-                value @ (Value::Function(_) | Value::Memoized(..)) => value,
-                _ => Value::Unknown,
-            },
-            None => Value::Unknown,
-        }
-    }
-
     /// The parameter that an expression names.
     pub(crate) fn parameter(&self, file: u32, expr: ExprId) -> Option<(FnId, u32)> {
         let facts = &self.files[file as usize];
@@ -334,84 +251,11 @@ impl Program {
         })
     }
 
-    fn builtin_result(&self, api: &Api, file: u32, id: CallId) -> Value {
-        let arg = |n: usize| self.argument(file, id, n);
-        let list = |value: Value| Value::List(Arc::new(value));
-        if let Some(method) = api.path.strip_prefix("Array#") {
-            return self.array_result(method, file, id);
-        }
-        if let Some(method) = api.path.strip_prefix("String#") {
-            return match method {
-                "split" | "match" | "matchAll" => list(Value::Text),
-                "length" | "indexOf" | "lastIndexOf" | "localeCompare" | "charCodeAt" => Value::Number,
-                "includes" | "startsWith" | "endsWith" => Value::Bool,
-                _ => Value::Text,
-            };
-        }
-        match api.path.as_str() {
-            "Promise.all" | "Promise.allSettled" => match arg(0) {
-                Value::Unknown => list(Value::Unknown),
-                value => value,
-            },
-            "Promise.race" | "Promise.any" => self.element_of(&arg(0)),
-            "Promise.resolve" | "structuredClone" | "Object.freeze" | "Object.assign" | "Object.seal" => {
-                arg(0)
-            }
-            "Object.keys" => list(Value::Text),
-            "Object.values" | "Object.entries" | "Array" => list(Value::Unknown),
-            "Array.from" | "Set" => list(self.element_of(&arg(0))),
-            "String" | "JSON.stringify" | "encodeURIComponent" => Value::Text,
-            "Number" | "parseInt" | "parseFloat" | "Date.now" => Value::Number,
-            "Boolean" | "Array.isArray" => Value::Bool,
-            "Function#bind" | "Promise#catch" | "Promise#finally" => self.receiver(file, id),
-            "Promise#then" => match arg(0) {
-                Value::Function(next) | Value::Memoized(next, _) => self.return_value(next),
-                _ => Value::Unknown,
-            },
-            path if path.starts_with("Math.") => Value::Number,
-            // What builtin objects hold is not followed: `new Map().get(key)`.
-            path if path.starts_with("Object#") || path.starts_with("Number#") || path.contains("()") => {
-                Value::Unknown
-            }
-            _ => Value::Api(Arc::new(api.called())),
-        }
-    }
-
     /// The value of `x` in `x.method(…)`.
     pub(super) fn receiver(&self, file: u32, id: CallId) -> Value {
         let facts = &self.files[file as usize];
         match facts.expr(facts.call(id).callee) {
             Expr::Member { object, .. } => self.eval(Place { file, expr: object }),
-            _ => Value::Unknown,
-        }
-    }
-
-    fn array_result(&self, method: &str, file: u32, id: CallId) -> Value {
-        let element = || self.element_of(&self.receiver(file, id));
-        let list = |value: Value| Value::List(Arc::new(value));
-        let callback = || match self.argument(file, id, 0) {
-            Value::Function(function) | Value::Memoized(function, _) => self.return_value(function),
-            _ => Value::Unknown,
-        };
-        match method {
-            "map" => list(callback()),
-            "flatMap" => list(self.element_of(&callback())),
-            "filter" | "slice" | "sort" | "reverse" | "toSorted" | "toReversed" | "concat" | "splice" => {
-                match self.receiver(file, id) {
-                    value @ (Value::Rows { .. } | Value::List(_)) => value,
-                    _ => list(element()),
-                }
-            }
-            "find" | "findLast" | "at" | "pop" | "shift" => element(),
-            "flat" => list(self.element_of(&element())),
-            "join" => Value::Text,
-            "includes" | "some" | "every" => Value::Bool,
-            "indexOf" | "findIndex" | "lastIndexOf" | "push" | "unshift" => Value::Number,
-            // A pair of position and element.
-            "entries" => list(list(element())),
-            "values" => list(element()),
-            "keys" => list(Value::Number),
-            "reduce" | "reduceRight" => callback(),
             _ => Value::Unknown,
         }
     }

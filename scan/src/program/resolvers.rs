@@ -27,8 +27,8 @@ impl Program {
         for (file, facts) in self.files.iter().enumerate() {
             if self.roles[file] == Role::App {
                 let file = file as u32;
-                self.decorated_resolvers(file, facts, &mut found);
-                self.mapped_resolvers(file, facts, &mut found);
+                Self::decorated_resolvers(file, facts, &mut found);
+                Self::mapped_resolvers(file, facts, &mut found);
             }
         }
         found.sort_by_key(|it| (it.function.file, it.function.id));
@@ -37,7 +37,7 @@ impl Program {
     }
 
     /// `@ResolveField() author(@Parent() post: Post)`, `@FieldResolver() author(@Root() post: Post)`.
-    fn decorated_resolvers(&self, file: u32, facts: &FileFacts, found: &mut Vec<FieldResolver>) {
+    fn decorated_resolvers(file: u32, facts: &FileFacts, found: &mut Vec<FieldResolver>) {
         for (n, class) in facts.classes.iter().enumerate() {
             for member in &class.members {
                 let MemberKind::Method(id) = member.kind else { continue };
@@ -60,7 +60,7 @@ impl Program {
     }
 
     /// `{ Query: { … }, Post: { author: (post) => … } }`.
-    fn mapped_resolvers(&self, file: u32, facts: &FileFacts, found: &mut Vec<FieldResolver>) {
+    fn mapped_resolvers(file: u32, facts: &FileFacts, found: &mut Vec<FieldResolver>) {
         for expr in &facts.exprs {
             let Expr::Object(list) = *expr else { continue };
             let is_map = ROOTS.iter().any(|root| {

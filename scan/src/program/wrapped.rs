@@ -61,15 +61,14 @@ impl Program {
         if query.shape.table != TableRef::Unknown || query.assumed {
             return false;
         }
-        match query.built {
-            Some(built) => built.model.is_none(),
-            None => {
-                let callee = self.files[query.file as usize].call(query.call).callee;
-                let value = self.eval(Place { file: query.file, expr: callee });
-                value.choices().iter().any(|choice| {
-                    matches!(choice, Value::HandleMethod(Handle { kind: HandleKind::AnyModel, .. }, _))
-                })
-            }
+        if let Some(built) = query.built {
+            built.model.is_none()
+        } else {
+            let callee = self.files[query.file as usize].call(query.call).callee;
+            let value = self.eval(Place { file: query.file, expr: callee });
+            value.choices().iter().any(|choice| {
+                matches!(choice, Value::HandleMethod(Handle { kind: HandleKind::AnyModel, .. }, _))
+            })
         }
     }
 
@@ -181,18 +180,14 @@ impl Program {
     ) -> Query {
         let inner = &self.queries[query as usize];
         let at = orm::CallAt { file: inner.file, call: inner.call };
-        let mut shape = match inner.built {
-            Some(BuiltBy { handle, begin, .. }) => {
-                let none = orm::Built::default();
-                let steps = Steps::of(self, begin, at, builders.get(&begin).unwrap_or(&none));
-                orm::of_handle(handle).built(self, Some(model), &steps)
-            }
-            None => {
-                let api = self.schemas[model.schema as usize].api;
-                let orm = orm::of_handle(Handle { api, kind: HandleKind::Model(model) });
-                let method = orm::method_name(self, at);
-                orm.shape(self, HandleKind::Model(model), method, at)
-            }
+        let mut shape = if let Some(BuiltBy { handle, begin, .. }) = inner.built {
+            let none = orm::Built::default();
+            let steps = Steps::of(self, begin, at, builders.get(&begin).unwrap_or(&none));
+            orm::of_handle(handle).built(self, Some(model), &steps)
+        } else {
+            let api = self.schemas[model.schema as usize].api;
+            let orm = orm::of_handle(Handle { api, kind: HandleKind::Model(model) });
+            orm.shape(self, HandleKind::Model(model), orm::method_name(self, at), at)
         };
         // What the wrapper adds under conditions of its own is not followed per call.
         shape.filter.has_unknown = true;

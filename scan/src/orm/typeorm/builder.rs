@@ -24,14 +24,14 @@ pub(super) fn outcome(
         chain_of(program, at).iter().any(|call| method_name(program, CallAt { call: *call, ..at }) == "of")
     };
     match method {
-        "getMany" | "getRawMany" | "stream" => Outcome::Query(Answer::Rows),
-        "getOne" | "getOneOrFail" | "getRawOne" | "getRawAndEntities" => Outcome::Query(Answer::Row),
+        "getMany" | "getRawMany" | "stream" | "loadMany" => Outcome::Query(Answer::Rows),
+        "getOne" | "getOneOrFail" | "getRawOne" | "getRawAndEntities" | "loadOne" => {
+            Outcome::Query(Answer::Row)
+        }
         "getManyAndCount" => Outcome::Query(Answer::RowsAndCount),
         "getCount" | "getExists" => Outcome::Query(Answer::Number),
         "add" | "remove" | "set" | "addAndRemove" if on_relation() => Outcome::Query(Answer::Nothing),
         "execute" => Outcome::Query(Answer::Nothing),
-        "loadMany" => Outcome::Query(Answer::Rows),
-        "loadOne" => Outcome::Query(Answer::Row),
         // Text for another query, or a query within this one.
         "getQuery" | "getSql" | "getParameters" | "subQuery" | "getQueryAndParameters" => Outcome::Nothing,
         _ => Outcome::Handle(HandleKind::Builder(begin, model)),
