@@ -13,7 +13,7 @@ pub struct Catalog {
 }
 
 /// Which database speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
     #[default]
@@ -126,6 +126,18 @@ pub enum ReferentialAction {
     Cascade,
     SetNull,
     SetDefault,
+}
+
+impl Dialect {
+    /// The name that people know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Postgresql => "PostgreSQL",
+            Self::Mysql => "MySQL",
+            Self::Sqlite => "SQLite",
+            Self::Other => "another database",
+        }
+    }
 }
 
 impl Catalog {

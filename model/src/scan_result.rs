@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, QuerySite};
+use crate::{Dialect, Finding, QuerySite};
 
 /// Version of the JSON form of [`ScanResult`]; raised when a reader of the old form would misread the new one.
 pub const SCAN_SCHEMA: u32 = 1;
@@ -36,6 +36,8 @@ pub struct ScanStats {
     pub functions: usize,
     pub entry_points: usize,
     pub tables: usize,
+    /// The databases that the tables and clients speak to, sorted; empty where nothing declares one.
+    pub dialects: Vec<Dialect>,
     /// Findings that were not shown because they are candidates.
     pub candidates: usize,
 }

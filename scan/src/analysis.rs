@@ -8,7 +8,9 @@ mod sql_files;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use tuneup_model::{Confidence, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Warning};
+use tuneup_model::{
+    Confidence, Dialect, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Warning,
+};
 
 use crate::facts::{FileFacts, NameId, facts};
 use crate::program::{DeclaredHandles, FnRef, Parts, Program, Target};
@@ -288,6 +290,14 @@ fn count(program: &Program, stats: &mut ScanStats) {
     stats.query_sites_assumed = program.queries.iter().filter(|query| query.assumed).count();
     stats.entry_points = program.entries.len();
     stats.tables = program.catalog.tables.len();
+    let declared = program.schemas.iter().filter(|schema| !schema.models.is_empty());
+    let mut dialects: Vec<Dialect> = declared.map(|schema| schema.provider).collect();
+    if dialects.is_empty() && !program.catalog.tables.is_empty() {
+        dialects.push(program.catalog.dialect);
+    }
+    dialects.sort_unstable();
+    dialects.dedup();
+    stats.dialects = dialects;
 }
 
 fn query_sites(program: &Program, texts: &mut Texts<'_>) -> Vec<QuerySite> {

@@ -90,7 +90,7 @@ fn stats_say_how_much_was_understood() {
       query sites    1 (0 by form only)
       functions      2
       entry points   1
-      tables         2
+      tables         2 (PostgreSQL)
     -- stderr
     -- exit code 1
     "#);

@@ -97,12 +97,19 @@ pub(super) fn write_stats(out: &mut String, stats: &ScanStats) -> fmt::Result {
         ),
         ("functions", grouped(stats.functions)),
         ("entry points", grouped(stats.entry_points)),
-        ("tables", grouped(stats.tables)),
+        ("tables", tables(stats)),
     ];
     for (name, value) in rows {
         writeln!(out, "  {name:<14} {value}")?;
     }
     Ok(())
+}
+
+/// `45 (PostgreSQL, SQLite)`.
+fn tables(stats: &ScanStats) -> String {
+    let names: Vec<&str> = stats.dialects.iter().map(|dialect| dialect.name()).collect();
+    let count = grouped(stats.tables);
+    if names.is_empty() { count } else { format!("{count} ({})", names.join(", ")) }
 }
 
 fn resolved(part: usize, whole: usize) -> String {

@@ -157,6 +157,7 @@ pub(crate) fn result(findings: Vec<Finding>) -> ScanResult {
             functions: 4_321,
             entry_points: 210,
             tables: 45,
+            dialects: vec![tuneup_model::Dialect::Postgresql],
             candidates: 9,
         },
         warnings: (1..=7).map(|number| warning(&format!("src/{number}.ts"))).collect(),

@@ -115,7 +115,7 @@ fn the_end_counts() {
       query sites    312 (14 by form only)
       functions      4,321
       entry points   210
-      tables         45
+      tables         45 (PostgreSQL)
     "#);
 }
 
