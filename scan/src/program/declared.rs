@@ -73,6 +73,9 @@ impl DeclaredHandles {
 
     /// The package that stands for a declared module.
     pub(super) fn module(&self, file: u32) -> Option<String> {
+        if self.files.is_empty() {
+            return None;
+        }
         let package = package_of(file);
         self.files.contains_key(&package).then_some(package)
     }
