@@ -48,10 +48,13 @@ struct State {
     conditional: bool,
 }
 
+/// A function entered: with its tainted parameters, what tells the literal arguments apart, and the manner of the way.
+type Seen = (FnRef, u64, u64, (bool, bool));
+
 impl Program {
     /// The queries that a call leads to, nearest first, with whether they depend on its tainted arguments.
     pub(crate) fn reach(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
-        let mut seen: FxHashSet<(FnRef, u64)> = FxHashSet::default();
+        let mut seen: FxHashSet<Seen> = FxHashSet::default();
         let mut pending = VecDeque::new();
         self.enter(file, call, sources, &State::default(), &mut seen, &mut pending);
         self.run(pending, seen)
@@ -61,10 +64,10 @@ impl Program {
     pub(crate) fn reach_from(&self, function: FnRef, parameter: u32) -> Vec<Reached> {
         let mask = 1_u64 << parameter.min(63);
         let pending = VecDeque::from([(function, State { mask, ..State::default() })]);
-        self.run(pending, FxHashSet::from_iter([(function, mask)]))
+        self.run(pending, FxHashSet::from_iter([(function, mask, 0, (false, false))]))
     }
 
-    fn run(&self, mut pending: VecDeque<(FnRef, State)>, mut seen: FxHashSet<(FnRef, u64)>) -> Vec<Reached> {
+    fn run(&self, mut pending: VecDeque<(FnRef, State)>, mut seen: FxHashSet<Seen>) -> Vec<Reached> {
         let mut found = Vec::new();
         let mut states = 0;
         while let Some((function, state)) = pending.pop_front() {
@@ -76,7 +79,9 @@ impl Program {
             for (inner, conditional) in self.calls_in_place(function) {
                 let facts = &self.files[function.file as usize];
                 let whole = facts.function(function.id).span;
-                if self.is_on_error_path(function.file, facts.call(inner).guard, whole) {
+                if self.is_on_error_path(function.file, facts.call(inner).guard, whole)
+                    || !self.may_come(&state.path, inner)
+                {
                     continue;
                 }
                 let mut state = state.clone();
@@ -104,7 +109,7 @@ impl Program {
         call: CallId,
         sources: &Sources,
         state: &State,
-        seen: &mut FxHashSet<(FnRef, u64)>,
+        seen: &mut FxHashSet<Seen>,
         pending: &mut VecDeque<(FnRef, State)>,
     ) {
         let Target::Functions(targets, memo) = &self.targets[file as usize][call.index()] else { return };
@@ -118,8 +123,10 @@ impl Program {
                 }
             }
         }
+        let literals = self.literals_of(file, call);
+        let manner = (state.memo.or(*memo).is_some(), state.conditional);
         for target in targets {
-            if !self.graph.effects(*target).has_any(Effects::DB) || !seen.insert((*target, mask)) {
+            if !self.graph.effects(*target).has_any(Effects::DB) || !seen.insert((*target, mask, literals, manner)) {
                 continue;
             }
             let mut path = state.path.clone();

@@ -213,13 +213,17 @@ impl Program {
     /// the nearest that does not.
     fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
         let all = self.reach(file, call, sources);
+        let around = FnRef { file, id: self.facts(file).call(call).function };
+        let is_ruled_out = |it: &Reached| {
+            self.entered_for(around, &it.path, self.queries[it.query as usize].call).is_none()
+        };
         let pick = |writes: bool, dependent: bool| {
             all.iter()
                 .filter(|it| {
                     it.dependent == dependent
                         && self.queries[it.query as usize].shape.operation.is_write() == writes
                 })
-                .min_by_key(|it| (it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional))
+                .min_by_key(|it| (is_ruled_out(it), it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional))
                 .cloned()
         };
         let mut picked: Vec<Reached> = [pick(false, true), pick(true, true)].into_iter().flatten().collect();
