@@ -19,6 +19,7 @@ mod graph;
 mod handles;
 mod iterations;
 mod kept;
+mod known;
 pub(crate) mod libraries;
 mod making;
 mod members;
@@ -60,6 +61,7 @@ pub(crate) use declared::DeclaredHandles;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
+pub(crate) use known::Entered;
 pub(crate) use libraries::{
     Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
 };

@@ -385,8 +385,12 @@ pub enum GuardKind {
     If,
     Else,
     Case,
-    /// Right side of `&&`, `||`, `??`, or a branch of `?:`.
-    Logical,
+    /// Right side of `&&`, or the first branch of `?:`: the test holds.
+    And,
+    /// Right side of `||`, or the second branch of `?:`: the test does not hold.
+    Or,
+    /// Right side of `??`.
+    Coalesce,
     Try,
     Catch,
 }

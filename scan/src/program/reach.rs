@@ -1,15 +1,16 @@
 //! The queries that a call leads to, nearest first, with the path there and what they depend on.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher as _;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::Program;
 use super::effects::Effects;
 use super::taint::{Sources, Trace};
 use super::targets::Target;
 use super::value::{FnRef, Memo};
-use crate::facts::{CallId, Expr};
+use crate::facts::{CallId, Expr, FileFacts, NameId};
 
 const MAX_PATH: usize = 10;
 const MAX_STATES: usize = 600;
@@ -31,6 +32,8 @@ pub(crate) struct Reached {
     pub query: u32,
     /// Its arguments come from the tainted ones of the first call.
     pub dependent: bool,
+    /// They come from an argument of which another part is tainted.
+    pub beside: bool,
     /// A memoizing wrapper stands on the path.
     pub memo: Option<Memo>,
     /// A call on the path has several possible targets.
@@ -43,28 +46,35 @@ pub(crate) struct Reached {
 struct State {
     path: Vec<Hop>,
     mask: u64,
+    /// The parameters that would be tainted if a parameter were tainted as a whole.
+    loose: u64,
+    /// Properties of tainted parameters that are the same in every turn.
+    clean: Vec<(u32, String)>,
     memo: Option<Memo>,
     ambiguous: bool,
     conditional: bool,
 }
 
+/// A function entered: with its tainted parameters, what tells the literal arguments apart, and the manner of the way.
+type Seen = (FnRef, u64, u64, (bool, bool));
+
 impl Program {
     /// The queries that a call leads to, nearest first, with whether they depend on its tainted arguments.
     pub(crate) fn reach(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
-        let mut seen: FxHashSet<(FnRef, u64)> = FxHashSet::default();
+        let mut seen: FxHashSet<Seen> = FxHashSet::default();
         let mut pending = VecDeque::new();
-        self.enter(file, call, sources, &State::default(), &mut seen, &mut pending);
+        self.enter(file, call, (sources, sources), &State::default(), &mut seen, &mut pending);
         self.run(pending, seen)
     }
 
     /// The queries that a function leads to, with whether they depend on its parameter number `parameter`.
     pub(crate) fn reach_from(&self, function: FnRef, parameter: u32) -> Vec<Reached> {
         let mask = 1_u64 << parameter.min(63);
-        let pending = VecDeque::from([(function, State { mask, ..State::default() })]);
-        self.run(pending, FxHashSet::from_iter([(function, mask)]))
+        let pending = VecDeque::from([(function, State { mask, loose: mask, ..State::default() })]);
+        self.run(pending, FxHashSet::from_iter([(function, mask, 0, (false, false))]))
     }
 
-    fn run(&self, mut pending: VecDeque<(FnRef, State)>, mut seen: FxHashSet<(FnRef, u64)>) -> Vec<Reached> {
+    fn run(&self, mut pending: VecDeque<(FnRef, State)>, mut seen: FxHashSet<Seen>) -> Vec<Reached> {
         let mut found = Vec::new();
         let mut states = 0;
         while let Some((function, state)) = pending.pop_front() {
@@ -72,38 +82,36 @@ impl Program {
             if states > MAX_STATES || found.len() >= MAX_REACHED {
                 break;
             }
-            let sources = self.parameter_sources(function, state.mask);
+            let sources = self.parameter_sources(function, state.mask, &state.clean);
+            let loose = self.parameter_sources(function, state.loose, &[]);
             for (inner, conditional) in self.calls_in_place(function) {
                 let facts = &self.files[function.file as usize];
                 let whole = facts.function(function.id).span;
-                if self.is_on_error_path(function.file, facts.call(inner).guard, whole) {
+                if self.is_on_error_path(function.file, facts.call(inner).guard, whole)
+                    || !self.may_come(&state.path, inner)
+                {
                     continue;
                 }
                 let mut state = state.clone();
                 state.conditional |= conditional;
                 if let Target::Query(query) = self.targets[function.file as usize][inner.index()] {
+                    let dependent = self.query_depends(function.file, query, &sources)
+                        || (state.mask != 0 && self.begins_elsewhere(query, function));
                     found.push(Reached {
                         path: state.path.clone(),
                         query,
-                        dependent: self.asks_of(query, function, inner, &sources)
-                            || (state.mask != 0 && self.begins_elsewhere(query, function)),
+                        dependent,
+                        beside: !dependent && self.query_depends(function.file, query, &loose),
                         memo: state.memo,
                         ambiguous: state.ambiguous,
                         conditional: state.conditional,
                     });
                 } else if state.path.len() < MAX_PATH {
-                    self.enter(function.file, inner, &sources, &state, &mut seen, &mut pending);
+                    self.enter(function.file, inner, (&sources, &loose), &state, &mut seen, &mut pending);
                 }
             }
         }
         found
-    }
-
-    /// True where the query is given what comes from the sources, at any of its steps.
-    fn asks_of(&self, query: u32, function: FnRef, end: CallId, sources: &Sources) -> bool {
-        let mut trace = Trace::new(&self.files[function.file as usize], sources);
-        let parts = &self.queries[query as usize].parts;
-        std::iter::once(&end).chain(parts).any(|call| trace.args_depend(*call))
     }
 
     /// True for a query built up in another function, with what that is given.
@@ -119,24 +127,20 @@ impl Program {
         &self,
         file: u32,
         call: CallId,
-        sources: &Sources,
+        (sources, loose): (&Sources, &Sources),
         state: &State,
-        seen: &mut FxHashSet<(FnRef, u64)>,
+        seen: &mut FxHashSet<Seen>,
         pending: &mut VecDeque<(FnRef, State)>,
     ) {
         let Target::Functions(targets, memo) = &self.targets[file as usize][call.index()] else { return };
         let facts = &self.files[file as usize];
-        let mut mask = 0u64;
-        for (n, arg) in facts.args(call).iter().enumerate().take(63) {
-            if Trace::new(facts, sources).depends(*arg) {
-                mask |= 1 << n;
-                if matches!(facts.expr(*arg), Expr::Spread(_)) {
-                    mask = u64::MAX;
-                }
-            }
-        }
+        let mask = tainted_args(facts, call, sources);
+        let loose = tainted_args(facts, call, loose);
+        let clean = self.clean_properties(file, call, sources);
+        let literals = self.literals_of(file, call).wrapping_add(FxBuildHasher.hash_one(&clean));
+        let manner = (state.memo.or(*memo).is_some(), state.conditional);
         for target in targets {
-            if !self.graph.effects(*target).has_any(Effects::DB) || !seen.insert((*target, mask)) {
+            if !self.graph.effects(*target).has_any(Effects::DB) || !seen.insert((*target, mask, literals, manner)) {
                 continue;
             }
             let mut path = state.path.clone();
@@ -146,6 +150,8 @@ impl Program {
                 State {
                     path,
                     mask,
+                    loose,
+                    clean: clean.clone(),
                     memo: state.memo.or(*memo),
                     ambiguous: state.ambiguous || targets.len() > 1,
                     conditional: state.conditional,
@@ -154,9 +160,35 @@ impl Program {
         }
     }
 
-    fn parameter_sources(&self, function: FnRef, mask: u64) -> Sources {
-        let count = self.files[function.file as usize].function(function.id).params.len() as u32;
-        let params = (0..count.min(64)).filter(|n| mask & (1 << n) != 0).map(|n| (function.id, n)).collect();
-        Sources { params, ..Sources::default() }
+    /// True where the arguments of the query, or of the steps that build it, come from the sources.
+    fn query_depends(&self, file: u32, query: u32, sources: &Sources) -> bool {
+        let query = &self.queries[query as usize];
+        let mut trace = Trace::new(self.facts(file), sources);
+        let parts = if query.file == file { query.parts.as_slice() } else { &[] };
+        std::iter::once(&query.call).chain(parts).any(|call| trace.args_depend(*call))
     }
+
+    fn parameter_sources(&self, function: FnRef, mask: u64, clean: &[(u32, String)]) -> Sources {
+        let facts = self.facts(function.file);
+        let count = facts.function(function.id).params.len() as u32;
+        let params = (0..count.min(64)).filter(|n| mask & (1 << n) != 0).map(|n| (function.id, n)).collect();
+        let named = |name: &str| facts.names.iter().position(|it| **it == *name);
+        let clean =
+            clean.iter().filter_map(|(index, name)| Some((function.id, *index, NameId(named(name)? as u32))));
+        Sources { params, clean: clean.collect(), ..Sources::default() }
+    }
+}
+
+/// The arguments of a call that come from the sources, a bit for each.
+fn tainted_args(facts: &FileFacts, call: CallId, sources: &Sources) -> u64 {
+    let mut mask = 0u64;
+    for (n, arg) in facts.args(call).iter().enumerate().take(63) {
+        if Trace::new(facts, sources).depends(*arg) {
+            if matches!(facts.expr(*arg), Expr::Spread(_)) {
+                return u64::MAX;
+            }
+            mask |= 1 << n;
+        }
+    }
+    mask
 }

@@ -248,18 +248,23 @@ impl Program {
     /// the nearest that does not; and how many queries the call leads to.
     fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> (Vec<Reached>, usize) {
         let all = self.reach(file, call, sources);
-        let pick = |writes: bool, dependent: bool| {
+        let around = FnRef { file, id: self.facts(file).call(call).function };
+        let is_ruled_out = |it: &Reached| {
+            self.entered_for(around, &it.path, self.queries[it.query as usize].call).is_none()
+        };
+        let pick = |writes: bool, wanted: &dyn Fn(&Reached) -> bool| {
             all.iter()
                 .filter(|it| {
-                    it.dependent == dependent
+                    wanted(it)
                         && self.queries[it.query as usize].shape.operation.is_write() == writes
                 })
-                .min_by_key(|it| (it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional))
+                .min_by_key(|it| (is_ruled_out(it), it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional))
                 .cloned()
         };
-        let mut picked: Vec<Reached> = [pick(false, true), pick(true, true)].into_iter().flatten().collect();
+        let read = pick(false, &|it| it.dependent).or_else(|| pick(false, &|it| it.beside));
+        let mut picked: Vec<Reached> = [read, pick(true, &|it| it.dependent)].into_iter().flatten().collect();
         if picked.is_empty() {
-            picked.extend(pick(false, false));
+            picked.extend(pick(false, &|it| !it.dependent));
         }
         let queries: BTreeSet<u32> = all.iter().map(|it| it.query).collect();
         (picked, queries.len())
@@ -284,7 +289,7 @@ impl Program {
         if self.exits_early(&iteration, call) {
             traps.push(Trap::EarlyExit);
         }
-        if self.is_behind_cache(file, call, &iteration) {
+        if self.is_behind_cache(file, call, &iteration) || self.is_kept(file, call) {
             traps.push(Trap::LocalCache);
         }
         if self.is_slower_on_the_way(file, call, path.len()) {

@@ -6,7 +6,7 @@ use super::Program;
 use super::libraries;
 use super::targets::Target;
 use crate::facts::{
-    CallId, Expr, ExprId, FileFacts, FnId, LoopId, NameId, PropKey, Span, SymbolId, SymbolKind,
+    CallId, Expr, ExprId, FileFacts, FnId, List, LoopId, NameId, PropKey, Span, SymbolId, SymbolKind,
 };
 
 /// The variables that values are traced to, within one file.
@@ -15,6 +15,8 @@ pub(crate) struct Sources {
     pub symbols: FxHashSet<SymbolId>,
     /// Parameters of functions: every one in the set.
     pub params: FxHashSet<(FnId, u32)>,
+    /// Properties of those parameters that come from no source.
+    pub clean: FxHashSet<(FnId, u32, NameId)>,
     /// Elements of these collections.
     pub collections: FxHashSet<ExprId>,
     /// Results of these calls.
@@ -68,11 +70,17 @@ impl<'f> Trace<'f> {
         let facts = self.facts;
         match facts.expr(expr) {
             Expr::Symbol(symbol) => self.symbol_depends(symbol),
-            Expr::Param { function, index } => self.sources.params.contains(&(function, index)),
+            Expr::Param { function, index } => {
+                self.sources.params.contains(&(function, index)) || self.element_depends(function, index)
+            }
             Expr::Element(collection) => {
                 self.sources.collections.contains(&collection) || self.depends(collection)
             }
             Expr::Member { object, property } => match facts.expr(object) {
+                Expr::Symbol(symbol) if self.is_clean(object, property) => {
+                    self.write_depends(symbol, Some(property))
+                }
+                _ if self.is_clean(object, property) => false,
                 Expr::Symbol(symbol) => {
                     self.value_depends(symbol) || self.write_depends(symbol, Some(property))
                 }
@@ -100,6 +108,24 @@ impl<'f> Trace<'f> {
             Expr::Function(id) => self.mentions(facts.function(id).span),
             _ => false,
         }
+    }
+
+    /// `xs.map((x) => …)`: what the callback is given comes from the list.
+    fn element_depends(&mut self, function: FnId, index: u32) -> bool {
+        let facts = self.facts;
+        let Some((call, 0)) = facts.function(function).argument_of else { return false };
+        match facts.expr(facts.call(call).callee) {
+            Expr::Member { object, property } => {
+                libraries::iterating_method(facts.name(property)) == Some(index) && self.depends(object)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_clean(&self, object: ExprId, property: NameId) -> bool {
+        !self.sources.clean.is_empty()
+            && parameter_of(self.facts, object)
+                .is_some_and(|(function, index)| self.sources.clean.contains(&(function, index, property)))
     }
 
     fn symbol_depends(&mut self, symbol: SymbolId) -> bool {
@@ -134,6 +160,20 @@ impl<'f> Trace<'f> {
             Expr::Symbol(symbol) if span.contains(*at) => self.symbol_depends(*symbol),
             _ => false,
         })
+    }
+}
+
+/// The parameter that an expression or a constant variable stands for.
+fn parameter_of(facts: &FileFacts, expr: ExprId) -> Option<(FnId, u32)> {
+    match facts.expr(expr) {
+        Expr::Param { function, index } => Some((function, index)),
+        Expr::Symbol(symbol) if facts.symbol(symbol).assignments.is_empty() => {
+            match facts.expr(facts.symbol(symbol).definition?) {
+                Expr::Param { function, index } => Some((function, index)),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 
@@ -277,11 +317,58 @@ impl std::fmt::Debug for Changes<'_> {
 }
 
 impl Program {
+    /// Properties of the objects among the arguments of a call that come from no source, by the argument.
+    pub(super) fn clean_properties(&self, file: u32, call: CallId, sources: &Sources) -> Vec<(u32, String)> {
+        let facts = self.facts(file);
+        let mut found = Vec::new();
+        for (n, arg) in facts.args(call).iter().enumerate() {
+            if let Some(own) = parameter_of(facts, *arg) {
+                let handed = sources.clean.iter().filter(|it| (it.0, it.1) == own);
+                found.extend(handed.map(|it| (n as u32, facts.name(it.2).to_owned())));
+                continue;
+            }
+            let Some(list) = self.literal_object(file, *arg) else { continue };
+            let depends = |expr: ExprId| Trace::new(facts, sources).depends(expr);
+            let is_open = facts
+                .props(list)
+                .iter()
+                .any(|prop| !matches!(prop.key, PropKey::Name(_)) && depends(prop.value));
+            let clean = facts.props(list).iter().filter_map(|prop| match prop.key {
+                PropKey::Name(name) if !is_open && !depends(prop.value) => {
+                    Some((n as u32, facts.name(name).to_owned()))
+                }
+                _ => None,
+            });
+            found.extend(clean);
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// The properties of an object literal, also by the variable that alone holds it.
+    fn literal_object(&self, file: u32, expr: ExprId) -> Option<List> {
+        let facts = self.facts(file);
+        match facts.expr(expr) {
+            Expr::Object(list) => Some(list),
+            Expr::Cast { expr, .. } => self.literal_object(file, expr),
+            Expr::Symbol(symbol) => {
+                let it = facts.symbol(symbol);
+                let is_written = facts.property_writes.iter().any(|write| write.symbol == symbol);
+                match it.definition.map(|value| facts.expr(value)) {
+                    Some(Expr::Object(list)) if it.assignments.is_empty() && !is_written => Some(list),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// True where `expr` may have another value each time round the body.
     pub(crate) fn varies(&self, file: u32, sources: &Sources, body: Span, expr: ExprId) -> bool {
         let facts = self.facts(file);
         let is_pure = |call: CallId| match self.target(file, call) {
-            Target::Api(api) => libraries::is_pure(api),
+            // Operators of a database library: `IsNull()`, `eq(column, id)`.
+            Target::Api(api) => libraries::is_pure(api) || crate::orm::of_package(&api.package).is_some(),
             Target::Unresolved => {
                 libraries::is_pure_method(super::iterations::callee_name(facts, facts.call(call).callee))
             }

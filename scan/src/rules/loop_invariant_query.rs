@@ -5,7 +5,7 @@ use tuneup_model::{Category, EvidenceKind, ExperimentKind, Operation, RuleDoc, S
 use super::repeats::{self, Repeat};
 use super::{Rule, paths};
 use crate::facts::CallId;
-use crate::program::{FnRef, Program, Repeated, Sources, Target};
+use crate::program::{FnRef, Program, Repeated, Sources, Target, Trap};
 use crate::report::Report;
 
 pub(super) static RULE: Rule = Rule {
@@ -74,7 +74,8 @@ app.post('/totals', async (req, res) => {
 
 fn check(program: &Program, report: &mut Report) {
     for it in repeats::of_sort(program, Repeat::Invariant) {
-        if writes_what_it_reads(program, it) {
+        let is_kept = it.traps.iter().any(|trap| matches!(trap, Trap::LocalCache | Trap::Memoized));
+        if is_kept || writes_what_it_reads(program, it) {
             continue;
         }
         let query = &program.queries[it.query as usize];

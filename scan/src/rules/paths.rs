@@ -1,7 +1,7 @@
 //! Paths to print: from the entry point to the query, a step per function.
 
 use crate::facts::{CallId, FnId};
-use crate::program::{EntryKind, FnRef, Hop, Origin, Program};
+use crate::program::{Entered, EntryKind, FnRef, Hop, Origin, Program};
 use crate::report::{At, Draft, Step};
 
 /// How a function is reached from outside.
@@ -40,6 +40,16 @@ const MAX_STEPS: usize = 8;
 /// The shortest way from an entry point; none where no entry point reaches the function.
 pub(crate) fn arrival(program: &Program, function: FnRef) -> Option<Arrival> {
     arrival_by(program, function, |function| program.origin(function))
+}
+
+/// The shortest way from an entry point to a query that a function leads to: by a caller whose arguments let it come.
+pub(crate) fn arrival_at(program: &Program, function: FnRef, way: &[Hop], query: CallId) -> Option<Arrival> {
+    match program.entered_for(function, way, query)? {
+        Entered::AsReached => arrival(program, function),
+        Entered::By { function: entered, file, call } => arrival_by(program, function, |function| {
+            if function == entered { Some(Origin::Call { file, call }) } else { program.origin(function) }
+        }),
+    }
 }
 
 /// The shortest way from a request; none where no request reaches the function.

@@ -98,7 +98,8 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
         draft.evidence.push((EvidenceKind::Query, format!("each turn also writes to `{table}`"), at));
     }
     let mut reach = 0;
-    match paths::arrival(program, function) {
+    let last = if it.path.is_empty() { it.call } else { query.call };
+    match paths::arrival_at(program, function, &it.path, last) {
         Some(arrival) => {
             reach = match arrival.kind {
                 EntryKind::Request => 30,

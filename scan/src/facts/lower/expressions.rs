@@ -1,7 +1,7 @@
 //! Expressions. Long left-leaning chains are the only deep trees that real code has; the caller gives the stack.
 
 use oxc_ast::ast;
-use oxc_syntax::operator::{BinaryOperator, UnaryOperator};
+use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator};
 
 use super::{Lowering, span, span_of};
 use crate::facts::{BinaryOp, Expr, ExprId, GuardKind, List, NameId, Prop, PropKey, Span};
@@ -175,8 +175,8 @@ impl Lowering<'_> {
             _ => None,
         };
         self.docs.around = Some(it.span.start);
-        let mut value = match it.operator.is_logical().then(|| self.assigned_before(&it.left)).flatten() {
-            Some(test) => self.guarded(GuardKind::Logical, Some(test), span_of(&it.right), |this| {
+        let mut value = match self.assigned_before(it) {
+            Some((kind, test)) => self.guarded(kind, Some(test), span_of(&it.right), |this| {
                 this.named_expr(&it.right, name)
             }),
             None => self.named_expr(&it.right, name),
@@ -194,14 +194,20 @@ impl Lowering<'_> {
         self.push(Expr::Assign { target, value }, at)
     }
 
-    /// What `x ??= y` looks at before it comes to `y`.
-    fn assigned_before(&mut self, target: &ast::AssignmentTarget<'_>) -> Option<ExprId> {
-        match target {
+    /// What `x ??= y` looks at before it comes to `y`, and how.
+    fn assigned_before(&mut self, it: &ast::AssignmentExpression<'_>) -> Option<(GuardKind, ExprId)> {
+        let kind = match it.operator {
+            AssignmentOperator::LogicalAnd => GuardKind::And,
+            AssignmentOperator::LogicalOr => GuardKind::Or,
+            AssignmentOperator::LogicalNullish => GuardKind::Coalesce,
+            _ => return None,
+        };
+        match &it.left {
             ast::AssignmentTarget::AssignmentTargetIdentifier(id) => {
                 let before = self.reference(id);
-                Some(self.push(before, span(id.span)))
+                Some((kind, self.push(before, span(id.span))))
             }
-            ast::AssignmentTarget::StaticMemberExpression(member) => Some(self.static_member(member)),
+            ast::AssignmentTarget::StaticMemberExpression(member) => Some((kind, self.static_member(member))),
             _ => None,
         }
     }
@@ -250,19 +256,18 @@ impl Lowering<'_> {
     fn conditional(&mut self, it: &ast::ConditionalExpression<'_>) -> ExprId {
         let test = self.expr(&it.test);
         let at = span(it.span);
-        let yes = self.guarded(GuardKind::Logical, Some(test), span_of(&it.consequent), |this| {
-            this.expr(&it.consequent)
-        });
-        let no = self
-            .guarded(GuardKind::Logical, Some(test), span_of(&it.alternate), |this| this.expr(&it.alternate));
+        let yes = self
+            .guarded(GuardKind::And, Some(test), span_of(&it.consequent), |this| this.expr(&it.consequent));
+        let no =
+            self.guarded(GuardKind::Or, Some(test), span_of(&it.alternate), |this| this.expr(&it.alternate));
         let list = self.push_list(&[yes, no, test]);
         self.push(Expr::Choice(list), at)
     }
 
     fn logical(&mut self, it: &ast::LogicalExpression<'_>) -> ExprId {
         let left = self.expr(&it.left);
-        let right =
-            self.guarded(GuardKind::Logical, Some(left), span_of(&it.right), |this| this.expr(&it.right));
+        let kind = guard_kind(it.operator);
+        let right = self.guarded(kind, Some(left), span_of(&it.right), |this| this.expr(&it.right));
         let list = self.push_list(&[left, right]);
         self.push(Expr::Choice(list), span(it.span))
     }
@@ -320,6 +325,14 @@ impl Lowering<'_> {
 /// A computed key counts as a name only where it is a literal: `{ ["a"]: 1 }`.
 fn literal_key(key: &ast::PropertyKey<'_>) -> Option<()> {
     matches!(key, ast::PropertyKey::StringLiteral(_) | ast::PropertyKey::NumericLiteral(_)).then_some(())
+}
+
+fn guard_kind(op: LogicalOperator) -> GuardKind {
+    match op {
+        LogicalOperator::And => GuardKind::And,
+        LogicalOperator::Or => GuardKind::Or,
+        LogicalOperator::Coalesce => GuardKind::Coalesce,
+    }
 }
 
 fn binary_op(op: BinaryOperator) -> BinaryOp {
