@@ -14,10 +14,12 @@ mod eval;
 mod exits;
 mod exports;
 mod feeds;
+mod few;
 mod graph;
 mod handles;
 mod iterations;
 mod kept;
+mod lengths;
 pub(crate) mod libraries;
 mod making;
 mod members;
@@ -31,6 +33,7 @@ mod roles;
 mod runs;
 mod taint;
 mod targets;
+mod turns;
 mod types;
 mod value;
 mod wrapped;
@@ -55,6 +58,7 @@ use crate::workspace::Workspace;
 pub(crate) use declared::DeclaredHandles;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
+pub(crate) use lengths::Short;
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
 pub(crate) use libraries::{
     Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
+use tuneup_model::Operation;
 
 use super::Program;
 use super::effects::Effects;
@@ -37,12 +38,16 @@ pub(crate) struct Reached {
     pub ambiguous: bool,
     /// Some call on the path stands under a condition.
     pub conditional: bool,
+    /// What it asks by was made on the way: nobody can ask before.
+    pub made: bool,
 }
 
 #[derive(Debug, Clone, Default)]
 struct State {
     path: Vec<Hop>,
     mask: u64,
+    /// The parameters of the mask that stand for rows made on the way.
+    made: u64,
     memo: Option<Memo>,
     ambiguous: bool,
     conditional: bool,
@@ -53,7 +58,8 @@ impl Program {
     pub(crate) fn reach(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
         let mut seen: FxHashSet<(FnRef, u64)> = FxHashSet::default();
         let mut pending = VecDeque::new();
-        self.enter(file, call, sources, &State::default(), &mut seen, &mut pending);
+        let taint = (sources, &Sources::default());
+        self.enter(file, call, taint, &State::default(), &mut seen, &mut pending);
         self.run(pending, seen)
     }
 
@@ -73,6 +79,8 @@ impl Program {
                 break;
             }
             let sources = self.parameter_sources(function, state.mask);
+            let given = self.parameter_sources(function, state.mask & !state.made);
+            let made = self.made_in(function, state.made);
             for (inner, conditional) in self.calls_in_place(function) {
                 let facts = &self.files[function.file as usize];
                 let whole = facts.function(function.id).span;
@@ -82,16 +90,19 @@ impl Program {
                 let mut state = state.clone();
                 state.conditional |= conditional;
                 if let Target::Query(query) = self.targets[function.file as usize][inner.index()] {
+                    let asks_by = |sources: &Sources| Trace::new(facts, sources).args_depend(inner);
                     found.push(Reached {
+                        made: asks_by(&made) && self.asks_only_by(function.file, inner, &given, &made),
                         path: state.path.clone(),
                         query,
-                        dependent: Trace::new(facts, &sources).args_depend(inner),
+                        dependent: asks_by(&sources),
                         memo: state.memo,
                         ambiguous: state.ambiguous,
                         conditional: state.conditional,
                     });
                 } else if state.path.len() < MAX_PATH {
-                    self.enter(function.file, inner, &sources, &state, &mut seen, &mut pending);
+                    let taint = (&sources, &made);
+                    self.enter(function.file, inner, taint, &state, &mut seen, &mut pending);
                 }
             }
         }
@@ -102,17 +113,20 @@ impl Program {
         &self,
         file: u32,
         call: CallId,
-        sources: &Sources,
+        (sources, made): (&Sources, &Sources),
         state: &State,
         seen: &mut FxHashSet<(FnRef, u64)>,
         pending: &mut VecDeque<(FnRef, State)>,
     ) {
         let Target::Functions(targets, memo) = &self.targets[file as usize][call.index()] else { return };
         let facts = &self.files[file as usize];
-        let mut mask = 0u64;
+        let (mut mask, mut made_mask) = (0u64, 0u64);
         for (n, arg) in facts.args(call).iter().enumerate().take(63) {
             if Trace::new(facts, sources).depends(*arg) {
                 mask |= 1 << n;
+                if Trace::new(facts, made).depends(*arg) {
+                    made_mask |= 1 << n;
+                }
                 if matches!(facts.expr(*arg), Expr::Spread(_)) {
                     mask = u64::MAX;
                 }
@@ -129,11 +143,46 @@ impl Program {
                 State {
                     path,
                     mask,
+                    made: made_mask,
                     memo: state.memo.or(*memo),
                     ambiguous: state.ambiguous || targets.len() > 1,
                     conditional: state.conditional,
                 },
             ));
+        }
+    }
+
+    /// The rows that a function makes itself or is handed as made.
+    fn made_in(&self, function: FnRef, handed: u64) -> Sources {
+        let mut sources = self.parameter_sources(function, handed);
+        let calls = self.calls_in_place(function);
+        sources.calls.extend(calls.iter().map(|it| it.0).filter(|call| self.makes_row(function.file, *call)));
+        sources
+    }
+
+    /// True where each argument that comes from the element comes from a row made on the way.
+    fn asks_only_by(&self, file: u32, call: CallId, given: &Sources, made: &Sources) -> bool {
+        let facts = &self.files[file as usize];
+        facts.args(call).iter().all(|arg| {
+            !Trace::new(facts, given).depends(*arg) || Trace::new(facts, made).depends(*arg)
+        })
+    }
+
+    /// True for a call that writes a new row and gives it, or its key.
+    pub(super) fn makes_row(&self, file: u32, call: CallId) -> bool {
+        let facts = &self.files[file as usize];
+        match &self.targets[file as usize][call.index()] {
+            Target::Query(query) => {
+                let shape = &self.queries[*query as usize].shape;
+                matches!(shape.operation, Operation::Insert | Operation::InsertMany)
+                    || matches!(shape.method.as_str(), "save" | "create")
+            }
+            Target::Functions(targets, _) => {
+                let name = super::iterations::callee_name(facts, facts.call(call).callee).to_ascii_lowercase();
+                ["create", "insert", "save", "add", "make", "register"].iter().any(|it| name.starts_with(it))
+                    && targets.iter().any(|target| self.graph.effects(*target).has_any(Effects::DB_WRITE))
+            }
+            _ => false,
         }
     }
 

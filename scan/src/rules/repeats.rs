@@ -6,7 +6,9 @@ use tuneup_model::{
 };
 
 use super::paths;
-use crate::program::{Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Trap};
+use crate::program::{
+    Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Short, Trap,
+};
 use crate::report::{At, Draft, Where};
 
 /// The five ways to repeat a query; each is a rule.
@@ -96,7 +98,7 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
         draft.evidence.push((EvidenceKind::Query, format!("each turn also writes to `{table}`"), at));
     }
     let mut reach = 0;
-    match paths::arrival(program, function) {
+    match paths::supplied_arrival(program, function, &it.supply) {
         Some(arrival) => {
             reach = match arrival.kind {
                 EntryKind::Request => 30,
@@ -158,6 +160,14 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::AlreadyBatch => draft.doubt("each element stands for a list that one statement handles"),
             Trap::NoKey => draft.doubt("nothing is known that one statement for all could ask by"),
             Trap::ReadsOwnWrites => draft.doubt("the query counts what was written just before"),
+            Trap::ShortList(why) => draft.doubt(short_text(*why)),
+            Trap::OneElement => draft.doubt("a test lets the query run for one element alone"),
+            Trap::OwnTable => draft.doubt("each element names the table that is asked"),
+            Trap::MadeInTurn => draft.doubt("the row asked for is made in the same turn"),
+            Trap::Debounced => draft.doubt("the list holds what came within the pause of a timer"),
+            Trap::WholeOperation => {
+                draft.doubt("each turn is an operation of many statements, of which this is a small part");
+            }
             Trap::OwnTransaction => draft.doubt("each element is handled in a transaction of its own"),
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {
@@ -169,6 +179,14 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
         && program.queries[it.query as usize].model.is_none()
     {
         draft.doubts.push("the table is not known".to_owned());
+    }
+}
+
+fn short_text(why: Short) -> &'static str {
+    match why {
+        Short::Written => "every known way brings a list of a few elements",
+        Short::Configured => "the list stands in the configuration",
+        Short::OfOneRecord => "the list belongs to one record, which has few of them",
     }
 }
 
