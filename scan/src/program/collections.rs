@@ -8,7 +8,7 @@ use super::iterations::{LoopClass, SMALL, callee_name, names_a_piece};
 use super::libraries;
 use super::targets::Target;
 use super::value::{FnRef, Value};
-use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, SymbolKind};
+use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, PropKey, SymbolId, SymbolKind};
 use crate::objects::Follow as _;
 use crate::place::Place;
 
@@ -143,14 +143,20 @@ impl Program {
                     _ => false,
                 },
                 _ => {
-                    let mut definition = facts.symbol(symbol).definition.map(|expr| facts.expr(expr));
-                    while let Some(Expr::Cast { expr, .. }) = definition {
-                        definition = Some(facts.expr(expr));
+                    let mut definition = facts.symbol(symbol).definition;
+                    while let Some(Expr::Cast { expr, .. }) = definition.map(|expr| facts.expr(expr)) {
+                        definition = Some(expr);
                     }
-                    matches!(definition, Some(Expr::Object(_)))
+                    definition.is_some_and(|expr| matches!(facts.expr(expr), Expr::Object(_)))
+                        && facts.symbol(symbol).assignments.is_empty()
+                        && !is_filled_by_key(facts, symbol)
+                        && definition.is_some_and(|expr| self.is_enum(file, expr))
                 }
             },
-            Expr::Object(_) => true,
+            Expr::Object(list) => {
+                let props = facts.props(list);
+                !props.is_empty() && props.iter().all(|prop| matches!(prop.key, PropKey::Name(_)))
+            }
             Expr::Member { object, .. } => self.is_enum(file, object),
             Expr::Cast { expr, .. } => self.is_enum(file, expr),
             _ => false,
@@ -224,6 +230,15 @@ impl Program {
 
 fn is_empty_list(facts: &FileFacts, expr: ExprId) -> bool {
     matches!(facts.expr(expr), Expr::Array(list) if list.len == 0)
+}
+
+/// `found[key] = …`: an object that grows.
+pub(super) fn is_filled_by_key(facts: &FileFacts, symbol: SymbolId) -> bool {
+    facts.exprs.iter().any(|expr| match expr {
+        Expr::Assign { target, .. } => matches!(facts.expr(*target), Expr::Index { object, .. }
+            if facts.expr(object) == Expr::Symbol(symbol)),
+        _ => false,
+    })
 }
 
 /// `slice(0, 5)`.

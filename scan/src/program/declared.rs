@@ -181,6 +181,12 @@ impl Program {
             let reader = Reader::new(self, &schema);
             shape.limit = match reader.bound(&Given::Sure(limit)) {
                 _ if matches!(self.eval(limit), Value::Items(_)) => Bound::Dynamic,
+                // A negative place counts from the end: how many rows that is, nobody knows.
+                Bound::Constant(_)
+                    if matches!(self.files[limit.file as usize].expr(limit.expr), Expr::Other(_)) =>
+                {
+                    Bound::Unknown
+                }
                 bound => bound,
             };
         }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
+use tuneup_model::Operation;
 
 use super::Program;
 use super::effects::Effects;
@@ -40,6 +41,8 @@ pub(crate) struct Reached {
     pub ambiguous: bool,
     /// Some call on the path stands under a condition.
     pub conditional: bool,
+    /// What it asks by was made on the way: nobody can ask before.
+    pub made: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -50,6 +53,8 @@ struct State {
     loose: u64,
     /// Properties of tainted parameters that are the same in every turn.
     clean: Vec<(u32, String)>,
+    /// The parameters of the mask that stand for rows made on the way.
+    made: u64,
     memo: Option<Memo>,
     ambiguous: bool,
     conditional: bool,
@@ -58,12 +63,21 @@ struct State {
 /// A function entered: with its tainted parameters, what tells the literal arguments apart, and the manner of the way.
 type Seen = (FnRef, u64, u64, (bool, bool));
 
+/// What is tainted on entering a function: by the element, as a whole or by a property of it, and by rows made on the
+/// way.
+struct Taint<'a> {
+    sources: &'a Sources,
+    loose: &'a Sources,
+    made: &'a Sources,
+}
+
 impl Program {
     /// The queries that a call leads to, nearest first, with whether they depend on its tainted arguments.
     pub(crate) fn reach(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
         let mut seen: FxHashSet<Seen> = FxHashSet::default();
         let mut pending = VecDeque::new();
-        self.enter(file, call, (sources, sources), &State::default(), &mut seen, &mut pending);
+        let taint = Taint { sources, loose: sources, made: &Sources::default() };
+        self.enter(file, call, &taint, &State::default(), &mut seen, &mut pending);
         self.run(pending, seen)
     }
 
@@ -84,6 +98,8 @@ impl Program {
             }
             let sources = self.parameter_sources(function, state.mask, &state.clean);
             let loose = self.parameter_sources(function, state.loose, &[]);
+            let given = self.parameter_sources(function, state.mask & !state.made, &state.clean);
+            let made = self.made_in(function, state.made);
             for (inner, conditional) in self.calls_in_place(function) {
                 let facts = &self.files[function.file as usize];
                 let whole = facts.function(function.id).span;
@@ -98,6 +114,8 @@ impl Program {
                     let dependent = self.query_depends(function.file, query, &sources)
                         || (state.mask != 0 && self.begins_elsewhere(query, function));
                     found.push(Reached {
+                        made: self.query_depends(function.file, query, &made)
+                            && self.asks_only_by(function.file, inner, &given, &made),
                         path: state.path.clone(),
                         query,
                         dependent,
@@ -107,7 +125,8 @@ impl Program {
                         conditional: state.conditional,
                     });
                 } else if state.path.len() < MAX_PATH {
-                    self.enter(function.file, inner, (&sources, &loose), &state, &mut seen, &mut pending);
+                    let taint = Taint { sources: &sources, loose: &loose, made: &made };
+                    self.enter(function.file, inner, &taint, &state, &mut seen, &mut pending);
                 }
             }
         }
@@ -127,16 +146,17 @@ impl Program {
         &self,
         file: u32,
         call: CallId,
-        (sources, loose): (&Sources, &Sources),
+        taint: &Taint<'_>,
         state: &State,
         seen: &mut FxHashSet<Seen>,
         pending: &mut VecDeque<(FnRef, State)>,
     ) {
         let Target::Functions(targets, memo) = &self.targets[file as usize][call.index()] else { return };
         let facts = &self.files[file as usize];
-        let mask = tainted_args(facts, call, sources);
-        let loose = tainted_args(facts, call, loose);
-        let clean = self.clean_properties(file, call, sources);
+        let mask = tainted_args(facts, call, taint.sources);
+        let loose = tainted_args(facts, call, taint.loose);
+        let made = mask & tainted_args(facts, call, taint.made);
+        let clean = self.clean_properties(file, call, taint.sources);
         let literals = self.literals_of(file, call).wrapping_add(FxBuildHasher.hash_one(&clean));
         let manner = (state.memo.or(*memo).is_some(), state.conditional);
         for target in targets {
@@ -152,6 +172,7 @@ impl Program {
                     mask,
                     loose,
                     clean: clean.clone(),
+                    made,
                     memo: state.memo.or(*memo),
                     ambiguous: state.ambiguous || targets.len() > 1,
                     conditional: state.conditional,
@@ -166,6 +187,40 @@ impl Program {
         let mut trace = Trace::new(self.facts(file), sources);
         let parts = if query.file == file { query.parts.as_slice() } else { &[] };
         std::iter::once(&query.call).chain(parts).any(|call| trace.args_depend(*call))
+    }
+
+    /// The rows that a function makes itself or is handed as made.
+    fn made_in(&self, function: FnRef, handed: u64) -> Sources {
+        let mut sources = self.parameter_sources(function, handed, &[]);
+        let calls = self.calls_in_place(function);
+        sources.calls.extend(calls.iter().map(|it| it.0).filter(|call| self.makes_row(function.file, *call)));
+        sources
+    }
+
+    /// True where each argument that comes from the element comes from a row made on the way.
+    fn asks_only_by(&self, file: u32, call: CallId, given: &Sources, made: &Sources) -> bool {
+        let facts = &self.files[file as usize];
+        facts.args(call).iter().all(|arg| {
+            !Trace::new(facts, given).depends(*arg) || Trace::new(facts, made).depends(*arg)
+        })
+    }
+
+    /// True for a call that writes a new row and gives it, or its key.
+    pub(super) fn makes_row(&self, file: u32, call: CallId) -> bool {
+        let facts = &self.files[file as usize];
+        match &self.targets[file as usize][call.index()] {
+            Target::Query(query) => {
+                let shape = &self.queries[*query as usize].shape;
+                matches!(shape.operation, Operation::Insert | Operation::InsertMany)
+                    || matches!(shape.method.as_str(), "save" | "create")
+            }
+            Target::Functions(targets, _) => {
+                let name = super::iterations::callee_name(facts, facts.call(call).callee).to_ascii_lowercase();
+                ["create", "insert", "save", "add", "make", "register"].iter().any(|it| name.starts_with(it))
+                    && targets.iter().any(|target| self.graph.effects(*target).has_any(Effects::DB_WRITE))
+            }
+            _ => false,
+        }
     }
 
     fn parameter_sources(&self, function: FnRef, mask: u64, clean: &[(u32, String)]) -> Sources {

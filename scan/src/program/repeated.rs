@@ -10,6 +10,7 @@ use super::Program;
 use super::effects::Effects;
 use super::feeds::Bond;
 use super::iterations::{Form, Iteration, LoopClass};
+use super::lengths::{Short, Supply};
 use super::reach::{Hop, Reached};
 use super::roles::Role;
 use super::table_bonds::TableBond;
@@ -33,6 +34,8 @@ pub(crate) struct Repeated {
     pub also_writes: Option<u32>,
     pub relation: Relation,
     pub traps: Vec<Trap>,
+    /// Calls that bring a list of unknown length down to the function with the loop; empty where that has it.
+    pub supply: Vec<Hop>,
 }
 
 /// How the query's arguments relate to the loop.
@@ -83,6 +86,18 @@ pub(crate) enum Trap {
     TableMayVary,
     /// The call that leads to the query leads to so many others that this one weighs little.
     MuchElse,
+    /// The list stays short by every way known.
+    ShortList(Short),
+    /// A test lets one element through.
+    OneElement,
+    /// Each element names a table of its own.
+    OwnTable,
+    /// The row asked for is made in the same turn.
+    MadeInTurn,
+    /// The list is what came while a timer was put off.
+    Debounced,
+    /// The turn is a whole operation, of which the query is a small part.
+    WholeOperation,
 }
 
 /// Loop classes for messages.
@@ -205,6 +220,9 @@ impl Program {
             if reached.ambiguous {
                 repeated.traps.push(Trap::Ambiguous);
             }
+            if reached.made && self.queries[reached.query as usize].shape.operation.is_read() {
+                repeated.traps.push(Trap::MadeInTurn);
+            }
             if reached.path.len() > 6 {
                 repeated.traps.push(Trap::Far);
             }
@@ -286,6 +304,15 @@ impl Program {
         if iteration.class != LoopClass::Collection {
             traps.push(Trap::NotACollection(class_name(iteration.class)));
         }
+        let supply = match self.supply(&iteration) {
+            Supply::Short(why) if iteration.class == LoopClass::Collection && !self.is_nested(&iterations[index + 1..]) => {
+                traps.push(Trap::ShortList(why));
+                Vec::new()
+            }
+            Supply::Short(_) => Vec::new(),
+            Supply::Open(way) => way,
+        };
+        self.look_at_turn(file, call, &iteration, query, &path, &mut traps);
         if self.exits_early(&iteration, call) {
             traps.push(Trap::EarlyExit);
         }
@@ -317,6 +344,44 @@ impl Program {
             also_writes: None,
             relation,
             traps,
+            supply,
+        }
+    }
+
+    /// True where a loop around runs over a list that may be long.
+    fn is_nested(&self, outer: &[Iteration]) -> bool {
+        outer.iter().any(|it| {
+            it.class == LoopClass::Collection && matches!(self.supply(it), Supply::Open(_))
+        })
+    }
+
+    /// What the turn itself says against one statement for all.
+    fn look_at_turn(
+        &self,
+        file: u32,
+        call: CallId,
+        iteration: &Iteration,
+        query: u32,
+        path: &[Hop],
+        traps: &mut Vec<Trap>,
+    ) {
+        if self.is_for_one_element(file, call, iteration) {
+            traps.push(Trap::OneElement);
+        }
+        if path.is_empty() && self.chooses_table(file, call, iteration) {
+            traps.push(Trap::OwnTable);
+        }
+        if self.is_debounced(iteration) {
+            traps.push(Trap::Debounced);
+        }
+        let reads = self.queries[query as usize].shape.operation.is_read();
+        if reads && self.asks_by_new_row(file, call, iteration) {
+            traps.push(Trap::MadeInTurn);
+        }
+        if !path.is_empty() && std::env::var_os("PRECA").is_some() {
+            let weight = self.weight(file, call);
+            let facts = self.facts(file);
+            eprintln!("W {}@{} {:?} hops {}", facts.path, facts.span(facts.call(call).expr).start, weight, path.len());
         }
     }
 

@@ -52,6 +52,20 @@ pub(crate) fn arrival_at(program: &Program, function: FnRef, way: &[Hop], query:
     }
 }
 
+/// The way that brings a list to a function: over the calls given, and from an entry point to the first of them.
+pub(crate) fn supplied_arrival(program: &Program, function: FnRef, calls: &[Hop]) -> Option<Arrival> {
+    let Some(first) = calls.first() else { return arrival(program, function) };
+    let caller = FnRef { file: first.file, id: program.facts(first.file).call(first.call).function };
+    let mut found = arrival(program, caller)?;
+    let entered = |hop: &Hop| Step { at: start_of(program, hop.enters), name: program.function_name(hop.enters) };
+    found.steps.extend(calls.iter().map(entered));
+    let own = Step { at: start_of(program, function), name: program.function_name(function) };
+    found.steps.push(own);
+    dedup(&mut found.steps);
+    shorten(&mut found.steps);
+    Some(found)
+}
+
 /// The shortest way from a request; none where no request reaches the function.
 pub(crate) fn served_arrival(program: &Program, function: FnRef) -> Option<Arrival> {
     arrival_by(program, function, |function| program.served_origin(function))

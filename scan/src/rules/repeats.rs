@@ -8,7 +8,9 @@ use tuneup_model::{
 use super::paths;
 use crate::facts::{CallId, Expr};
 use crate::place::Place;
-use crate::program::{Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Trap, Value};
+use crate::program::{
+    Concurrency, EntryKind, FnRef, LoopClass, Program, Relation, Repeated, Short, Trap, Value,
+};
 use crate::report::{At, Draft, Where};
 
 /// The five ways to repeat a query; each is a rule.
@@ -99,7 +101,12 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
     }
     let mut reach = 0;
     let last = if it.path.is_empty() { it.call } else { query.call };
-    match paths::arrival_at(program, function, &it.path, last) {
+    let arrival = if it.supply.is_empty() {
+        paths::arrival_at(program, function, &it.path, last)
+    } else {
+        paths::supplied_arrival(program, function, &it.supply)
+    };
+    match arrival {
         Some(arrival) => {
             reach = match arrival.kind {
                 EntryKind::Request => 30,
@@ -161,6 +168,14 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::AlreadyBatch => draft.doubt("each element stands for a list that one statement handles"),
             Trap::NoKey => draft.doubt("nothing is known that one statement for all could ask by"),
             Trap::ReadsOwnWrites => draft.doubt("the query counts what was written just before"),
+            Trap::ShortList(why) => draft.doubt(short_text(*why)),
+            Trap::OneElement => draft.doubt("a test lets the query run for one element alone"),
+            Trap::OwnTable => draft.doubt("each element names the table that is asked"),
+            Trap::MadeInTurn => draft.doubt("the row asked for is made in the same turn"),
+            Trap::Debounced => draft.doubt("the list holds what came within the pause of a timer"),
+            Trap::WholeOperation => {
+                draft.doubt("each turn is an operation of many statements, of which this is a small part");
+            }
             Trap::OwnTransaction => draft.doubt("each element is handled in a transaction of its own"),
             Trap::TableMayVary => {
                 draft.doubt("the table is not known, and may be another one for each element");
@@ -242,6 +257,14 @@ fn is_joined_list(program: &Program, row: &Value, name: &str) -> bool {
 fn span_of(program: &Program, file: u32, call: CallId) -> crate::facts::Span {
     let facts = program.facts(file);
     facts.span(facts.call(call).expr)
+}
+
+fn short_text(why: Short) -> &'static str {
+    match why {
+        Short::Written => "every known way brings a list of a few elements",
+        Short::Configured => "the list stands in the configuration",
+        Short::OfOneRecord => "the list belongs to one record, which has few of them",
+    }
 }
 
 pub(super) fn per_element_cost(program: &Program, it: &Repeated, unit: &str, after: &str) -> Cost {
