@@ -11,6 +11,7 @@ use super::effects::Effects;
 use super::taint::{Sources, Trace};
 use super::targets::Target;
 use super::value::{FnRef, Memo};
+use crate::orm::{self, CallAt};
 use crate::facts::{CallId, Expr, FileFacts, NameId};
 
 const MAX_PATH: usize = 10;
@@ -186,7 +187,10 @@ impl Program {
         let query = &self.queries[query as usize];
         let mut trace = Trace::new(self.facts(file), sources);
         let parts = if query.file == file { query.parts.as_slice() } else { &[] };
-        std::iter::once(&query.call).chain(parts).any(|call| trace.args_depend(*call))
+        let asks = std::iter::once(&query.call).chain(parts).any(|call| trace.args_depend(*call));
+        // A row asks for what is its own: `this.getComments()`.
+        asks || (self.asks_row(file, query.call)
+            && trace.depends(orm::root_of(self, CallAt { file, call: query.call })))
     }
 
     /// The rows that a function makes itself or is handed as made.
@@ -226,13 +230,16 @@ impl Program {
     fn parameter_sources(&self, function: FnRef, mask: u64, clean: &[(u32, String)]) -> Sources {
         let facts = self.facts(function.file);
         let count = facts.function(function.id).params.len() as u32;
-        let params = (0..count.min(64)).filter(|n| mask & (1 << n) != 0).map(|n| (function.id, n)).collect();
+        let params = (0..count.min(63)).filter(|n| mask & (1 << n) != 0).map(|n| (function.id, n)).collect();
         let named = |name: &str| facts.names.iter().position(|it| **it == *name);
         let clean =
             clean.iter().filter_map(|(index, name)| Some((function.id, *index, NameId(named(name)? as u32))));
-        Sources { params, clean: clean.collect(), ..Sources::default() }
+        Sources { params, clean: clean.collect(), this: mask & THIS != 0, ..Sources::default() }
     }
 }
+
+/// The bit of the object that a method is called on; the bits below are those of the arguments.
+const THIS: u64 = 1 << 63;
 
 /// The arguments of a call that come from the sources, a bit for each.
 fn tainted_args(facts: &FileFacts, call: CallId, sources: &Sources) -> u64 {
@@ -240,10 +247,15 @@ fn tainted_args(facts: &FileFacts, call: CallId, sources: &Sources) -> u64 {
     for (n, arg) in facts.args(call).iter().enumerate().take(63) {
         if Trace::new(facts, sources).depends(*arg) {
             if matches!(facts.expr(*arg), Expr::Spread(_)) {
-                return u64::MAX;
+                return THIS - 1;
             }
             mask |= 1 << n;
         }
+    }
+    if let Expr::Member { object, .. } = facts.expr(facts.call(call).callee)
+        && Trace::new(facts, sources).depends(object)
+    {
+        mask |= THIS;
     }
     mask
 }

@@ -154,7 +154,9 @@ impl Program {
         // A client chosen by the element: a database per tenant.
         let begin = asked.built.map(|built| built.begin).filter(|begin| begin.file == file);
         let client = orm::root_of(self, begin.unwrap_or(CallAt { file, call }));
-        if iterations.iter().any(|it| Trace::new(facts, &it.sources).depends(client)) {
+        let by_client = iterations.iter().position(|it| Trace::new(facts, &it.sources).depends(client));
+        let of_row = by_client.filter(|_| self.asks_row(file, call));
+        if by_client.is_some() && of_row.is_none() {
             return None;
         }
         if iterations.iter().any(|it| self.is_on_error_path(file, facts.call(call).guard, it.body)) {
@@ -164,7 +166,7 @@ impl Program {
         if table == TableBond::Element {
             return None;
         }
-        let (index, relation) = if let Some(index) = iterations.iter().position(depends) {
+        let (index, relation) = if let Some(index) = iterations.iter().position(depends).or(of_row) {
             (index, Relation::PerElement)
         } else {
             let index = iterations.iter().position(|it| it.class == LoopClass::Collection)?;

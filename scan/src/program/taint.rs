@@ -21,6 +21,8 @@ pub(crate) struct Sources {
     pub collections: FxHashSet<ExprId>,
     /// Results of these calls.
     pub calls: FxHashSet<CallId>,
+    /// The object that a method is called on.
+    pub this: bool,
 }
 
 /// One question asked of one file.
@@ -73,6 +75,7 @@ impl<'f> Trace<'f> {
             Expr::Param { function, index } => {
                 self.sources.params.contains(&(function, index)) || self.element_depends(function, index)
             }
+            Expr::This => self.sources.this,
             Expr::Element(collection) => {
                 self.sources.collections.contains(&collection) || self.depends(collection)
             }
