@@ -76,6 +76,10 @@ pub(crate) enum Trap {
     ReadsOwnWrites,
     /// Each element is handled in a transaction of its own.
     OwnTransaction,
+    /// The loop runs only after something failed.
+    AfterFailure,
+    /// The layer of the database that is asked has no form of the method for many keys.
+    NoBatchForm,
 }
 
 /// Loop classes for messages.
@@ -268,6 +272,7 @@ impl Program {
             None => {}
         }
         traps.extend(self.deliberate(query, &path));
+        traps.extend(self.runs_after_failure(&iteration).then_some(Trap::AfterFailure));
         if self.locks_rows(file, call, query) {
             traps.push(Trap::Locks);
         }

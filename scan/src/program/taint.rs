@@ -328,7 +328,7 @@ impl Program {
                 continue;
             }
             let Some(list) = self.literal_object(file, *arg) else { continue };
-            let mut depends = |expr: ExprId| Trace::new(facts, sources).depends(expr);
+            let depends = |expr: ExprId| Trace::new(facts, sources).depends(expr);
             let is_open = facts
                 .props(list)
                 .iter()

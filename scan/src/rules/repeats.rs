@@ -107,6 +107,10 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
             if arrival.by_name {
                 draft.doubts.push("an entry point reaches this by the name of a method only".to_owned());
             }
+            let is_work = matches!(arrival.kind, EntryKind::Request | EntryKind::Job | EntryKind::Schedule);
+            if !is_work && program.is_behind_declared(it.file) {
+                draft.doubt("no entry point reaches this part of the database layer");
+            }
             draft.path = arrival.steps;
         }
         None => draft.doubt("no entry point reaches this code"),
@@ -159,6 +163,11 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::AlreadyBatch => draft.doubt("each element stands for a list that one statement handles"),
             Trap::NoKey => draft.doubt("nothing is known that one statement for all could ask by"),
             Trap::ReadsOwnWrites => draft.doubt("the query counts what was written just before"),
+            Trap::AfterFailure => draft.doubt("the loop runs only after something failed"),
+            // Another method of the layer may serve.
+            Trap::NoBatchForm => {
+                draft.doubts.push("no form of the method for many keys is declared".to_owned());
+            }
             Trap::OwnTransaction => draft.doubt("each element is handled in a transaction of its own"),
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {

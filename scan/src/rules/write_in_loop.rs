@@ -83,7 +83,7 @@ fn check(program: &Program, report: &mut Report) {
             format!("`{call}` runs `{target}` once per element of `{collection}`")
         };
         let mut draft = repeats::draft(program, it, message);
-        draft.help = wording::batch_write(query.shape.api, query.shape.operation).to_owned();
+        draft.help = wording::write_at_once(program, query);
         draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));
         draft.cost = Some(repeats::per_element_cost(program, it, "writes", "1 write"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BulkWrites));
