@@ -28,9 +28,6 @@ impl Program {
         {
             traps.push(Trap::NoKey);
         }
-        if self.lacks_batch_form(it) {
-            traps.push(Trap::NoBatchForm);
-        }
         let Some(last) = path.last() else { return traps };
         if matches!(shape.operation, Operation::Count | Operation::Aggregate)
             && self.writes_before(last.enters, it.call, query)

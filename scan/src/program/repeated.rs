@@ -78,8 +78,6 @@ pub(crate) enum Trap {
     OwnTransaction,
     /// The loop runs only after something failed.
     AfterFailure,
-    /// The layer of the database that is asked has no form of the method for many keys.
-    NoBatchForm,
 }
 
 /// Loop classes for messages.

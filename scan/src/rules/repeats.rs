@@ -136,6 +136,10 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
     if program.queries[it.query as usize].assumed {
         draft.doubt(BY_FORM);
     }
+    // Another method of the layer may serve.
+    if it.relation == Relation::PerElement && program.lacks_batch_form(&program.queries[it.query as usize]) {
+        draft.doubts.push("no form of the method for many keys is declared".to_owned());
+    }
     for trap in &it.traps {
         match trap {
             Trap::NotACollection(what) => draft.doubt(format!("the loop runs over {what}")),
@@ -164,10 +168,6 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::NoKey => draft.doubt("nothing is known that one statement for all could ask by"),
             Trap::ReadsOwnWrites => draft.doubt("the query counts what was written just before"),
             Trap::AfterFailure => draft.doubt("the loop runs only after something failed"),
-            // Another method of the layer may serve.
-            Trap::NoBatchForm => {
-                draft.doubts.push("no form of the method for many keys is declared".to_owned());
-            }
             Trap::OwnTransaction => draft.doubt("each element is handled in a transaction of its own"),
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {
