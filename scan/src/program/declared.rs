@@ -107,7 +107,8 @@ impl DeclaredHandles {
 impl Program {
     /// True where a declaration names forms for many keys, and none of this query's method.
     pub(crate) fn lacks_batch_form(&self, query: &Query) -> bool {
-        let callee = Place { file: query.file, expr: self.files[query.file as usize].call(query.call).callee };
+        let callee =
+            Place { file: query.file, expr: self.files[query.file as usize].call(query.call).callee };
         query.shape.api == QueryApi::Declared
             && matches!(self.eval(callee), Value::Api(api) if self.handles.lacks_batch_form(&api))
     }

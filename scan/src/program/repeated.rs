@@ -216,16 +216,16 @@ impl Program {
     fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> Vec<Reached> {
         let all = self.reach(file, call, sources);
         let around = FnRef { file, id: self.facts(file).call(call).function };
-        let is_ruled_out = |it: &Reached| {
-            self.entered_for(around, &it.path, self.queries[it.query as usize].call).is_none()
-        };
+        let is_ruled_out =
+            |it: &Reached| self.entered_for(around, &it.path, self.queries[it.query as usize].call).is_none();
         let pick = |writes: bool, wanted: &dyn Fn(&Reached) -> bool| {
             all.iter()
                 .filter(|it| {
-                    wanted(it)
-                        && self.queries[it.query as usize].shape.operation.is_write() == writes
+                    wanted(it) && self.queries[it.query as usize].shape.operation.is_write() == writes
                 })
-                .min_by_key(|it| (is_ruled_out(it), it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional))
+                .min_by_key(|it| {
+                    (is_ruled_out(it), it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional)
+                })
                 .cloned()
         };
         let read = pick(false, &|it| it.dependent).or_else(|| pick(false, &|it| it.beside));
