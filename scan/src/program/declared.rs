@@ -80,6 +80,15 @@ impl DeclaredHandles {
         self.files.contains_key(&package).then_some(package)
     }
 
+    /// True where other methods of the module have a form for many keys, and this one neither has nor is one.
+    fn lacks_batch_form(&self, api: &Api) -> bool {
+        let of_module = || self.calls.iter().filter(|((package, _), _)| *package == api.package);
+        let names = |it: &Call| it.call.batched_by.as_deref() == Some(api.last());
+        self.get(api).is_some_and(|it| it.call.batched_by.is_none())
+            && of_module().any(|(_, it)| it.call.batched_by.is_some())
+            && !of_module().any(|(_, it)| names(it))
+    }
+
     fn get(&self, api: &Api) -> Option<&Call> {
         if self.calls.is_empty() {
             return None;
@@ -99,6 +108,26 @@ impl DeclaredHandles {
 }
 
 impl Program {
+    /// True where a declaration names forms for many keys, and none of this query's method.
+    pub(crate) fn lacks_batch_form(&self, query: &Query) -> bool {
+        let callee =
+            Place { file: query.file, expr: self.files[query.file as usize].call(query.call).callee };
+        query.shape.api == QueryApi::Declared
+            && matches!(self.eval(callee), Value::Api(api) if self.handles.lacks_batch_form(&api))
+    }
+
+    /// True for a file behind a declared module: in the folder that the module is the index of.
+    pub(crate) fn is_behind_declared(&self, file: u32) -> bool {
+        let path = &self.files[file as usize].path;
+        self.handles.files.values().any(|declared| {
+            let module = &self.files[*declared as usize].path;
+            let (folder, name) = module.rsplit_once('/').unwrap_or(("", module));
+            let is_index = name.split('.').next() == Some("index") && !folder.is_empty();
+            file == *declared
+                || (is_index && path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+        })
+    }
+
     /// What a call of a declared method reaches; nothing where the method is not declared.
     pub(super) fn declared_target(
         &self,

@@ -4,7 +4,7 @@
 use tuneup_model::{Operation, PredicateOp};
 
 use super::Program;
-use super::iterations::Form;
+use super::iterations::{Form, Iteration};
 use super::reach::Hop;
 use super::repeated::{Repeated, Trap};
 use super::roles::Role;
@@ -69,6 +69,24 @@ impl Program {
                     matches!(facts.expr(*arg), Expr::Function(_)) && facts.span(*arg).contains(at)
                 })
         })
+    }
+
+    /// True where a loop stands in the branch of a failure.
+    pub(super) fn runs_after_failure(&self, iteration: &Iteration) -> bool {
+        let facts = self.facts(iteration.file);
+        let (mut function, mut guard) = match iteration.form {
+            Form::Loop(id) => (iteration.function, facts.loop_(id).guard),
+            Form::Callback { call, .. } => (iteration.function, facts.call(call).guard),
+        };
+        let whole = facts.function(self.named_function(iteration.file, iteration.function)).span;
+        for _ in 0..16 {
+            if self.is_on_error_path(iteration.file, guard, whole) {
+                return true;
+            }
+            let Some(at) = self.runs_at(FnRef { file: iteration.file, id: function }) else { break };
+            (function, guard) = (facts.call(at).function, facts.call(at).guard);
+        }
+        false
     }
 
     /// True where code runs only after something failed, within the span.

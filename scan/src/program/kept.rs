@@ -177,7 +177,9 @@ impl Program {
     fn store(&self, file: u32, expr: ExprId, own: Span) -> Option<Holder> {
         let facts = self.facts(file);
         let origin = match facts.expr(expr) {
-            Expr::Symbol(symbol) if own.contains(facts.symbol(symbol).span) => facts.symbol(symbol).definition?,
+            Expr::Symbol(symbol) if own.contains(facts.symbol(symbol).span) => {
+                facts.symbol(symbol).definition?
+            }
             Expr::Member { .. } | Expr::Call(_) => expr,
             _ => return None,
         };

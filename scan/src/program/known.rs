@@ -81,7 +81,8 @@ impl Program {
             }
         };
         let comes = |(file, call): (u32, CallId)| {
-            let whole: Vec<Hop> = std::iter::once(Hop { file, call, enters: entered }).chain(way.iter().copied()).collect();
+            let whole: Vec<Hop> =
+                std::iter::once(Hop { file, call, enters: entered }).chain(way.iter().copied()).collect();
             let inner = way.iter().map(|hop| hop.call).chain([last]);
             inner.enumerate().all(|(n, call)| self.may_come(&whole[..=n], call))
         };
@@ -114,8 +115,7 @@ impl Program {
 
     fn encloses(&self, outer: FnRef, inner: FnRef) -> bool {
         let facts = self.facts(outer.file);
-        outer.file == inner.file
-            && facts.function(outer.id).span.contains(facts.function(inner.id).span)
+        outer.file == inner.file && facts.function(outer.id).span.contains(facts.function(inner.id).span)
     }
 
     /// What tells calls of one function apart: the literals and object literals among the arguments, 0 for none.
@@ -165,14 +165,7 @@ impl<'p> Walk<'p> {
     }
 
     /// False where a condition around the place does not hold, or the function has returned before.
-    fn level_comes(
-        &self,
-        way: &[Hop],
-        file: u32,
-        function: FnId,
-        guard: Option<GuardId>,
-        at: Span,
-    ) -> bool {
+    fn level_comes(&self, way: &[Hop], file: u32, function: FnId, guard: Option<GuardId>, at: Span) -> bool {
         let facts = self.facts(file);
         let chain: Vec<GuardId> =
             std::iter::successors(guard, |id| facts.guard(*id).parent).take(64).collect();
@@ -233,10 +226,10 @@ impl<'p> Walk<'p> {
             Expr::Cast { expr, .. } | Expr::Await(expr) => self.values(way, here(expr), depth),
             Expr::Not(inner) => one(Known::Bool(!self.truth(way, here(inner), depth)?)),
             Expr::Symbol(symbol) => self.symbol(way, at.file, symbol, depth),
-            Expr::Param { function, index } => self.param(way, FnRef { file: at.file, id: function }, index, depth),
-            Expr::Member { object, property } => {
-                self.member(way, here(object), facts.name(property), depth)
+            Expr::Param { function, index } => {
+                self.param(way, FnRef { file: at.file, id: function }, index, depth)
             }
+            Expr::Member { object, property } => self.member(way, here(object), facts.name(property), depth),
             Expr::Binary { op, left, right } => self.binary(way, op, (here(left), here(right)), depth),
             Expr::Choice(list) => self.choice(way, at, list, depth),
             Expr::Call(call) => self.call(way, at.file, call, depth),
@@ -265,7 +258,8 @@ impl<'p> Walk<'p> {
         let call = facts.call(hop.call);
         let args = facts.args(hop.call);
         let param = self.facts(function.file).function(function.id).params.get(index as usize)?;
-        let spread = args.iter().take(index as usize + 1).any(|arg| matches!(facts.expr(*arg), Expr::Spread(_)));
+        let spread =
+            args.iter().take(index as usize + 1).any(|arg| matches!(facts.expr(*arg), Expr::Spread(_)));
         if spread || param.is_rest || !matches!(call.kind, CallKind::Call | CallKind::New) {
             return None;
         }
@@ -354,7 +348,8 @@ impl<'p> Walk<'p> {
                 }
             },
             [left, right] => {
-                let guard = facts.guards.iter().find(|it| it.test == Some(left) && it.span == facts.span(right))?;
+                let guard =
+                    facts.guards.iter().find(|it| it.test == Some(left) && it.span == facts.span(right))?;
                 let first = self.values(way, here(left), depth);
                 // `a && b` is falsy where `b` is, whatever `a` may be; likewise `a || b` is truthy where `b` is.
                 let goes_on = |it: &Known| match guard.kind {
@@ -450,7 +445,11 @@ impl<'p> Walk<'p> {
             if held.contains(&Some(false)) {
                 continue;
             }
-            found.extend(self.values(&inner, Place { file: hop.enters.file, expr: returned.value }, depth)?);
+            found.extend(self.values(
+                &inner,
+                Place { file: hop.enters.file, expr: returned.value },
+                depth,
+            )?);
             if held.iter().all(|it| *it == Some(true)) {
                 return limited(found);
             }
@@ -490,9 +489,8 @@ fn are_equal(a: &Known, b: &Known) -> Option<bool> {
         (Text(a), Text(b)) => Some(a == b),
         (Bool(a), Bool(b)) => Some(a == b),
         (Number(a), Number(b)) => Some((a - b).abs() < f64::EPSILON),
-        (Object(..) | Thing, Text(_) | Bool(_) | Number(_)) | (Text(_) | Bool(_) | Number(_), Object(..) | Thing) => {
-            Some(false)
-        }
+        (Object(..) | Thing, Text(_) | Bool(_) | Number(_))
+        | (Text(_) | Bool(_) | Number(_), Object(..) | Thing) => Some(false),
         _ => None,
     }
 }

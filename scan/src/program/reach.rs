@@ -161,7 +161,9 @@ impl Program {
         let literals = self.literals_of(file, call).wrapping_add(FxBuildHasher.hash_one(&clean));
         let manner = (state.memo.or(*memo).is_some(), state.conditional);
         for target in targets {
-            if !self.graph.effects(*target).has_any(Effects::DB) || !seen.insert((*target, mask, literals, manner)) {
+            if !self.graph.effects(*target).has_any(Effects::DB)
+                || !seen.insert((*target, mask, literals, manner))
+            {
                 continue;
             }
             let mut path = state.path.clone();

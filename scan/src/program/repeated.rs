@@ -96,8 +96,8 @@ pub(crate) enum Trap {
     MadeInTurn,
     /// The list is what came while a timer was put off.
     Debounced,
-    /// The turn is a whole operation, of which the query is a small part.
-    WholeOperation,
+    /// The loop runs only after something failed.
+    AfterFailure,
 }
 
 /// Loop classes for messages.
@@ -232,7 +232,7 @@ impl Program {
             if asked.shape.table.name().is_none() && asked.model.is_none() {
                 repeated.traps.push(Trap::TableMayVary);
             }
-            if others > MANY_QUERIES {
+            if others > MANY_QUERIES && !self.comes_in_batches(file, &iterations[index]) {
                 repeated.traps.push(Trap::MuchElse);
             }
             if self.cached_on_path(&reached) || self.keeps_results(&reached) {
@@ -241,6 +241,22 @@ impl Program {
             found.push(repeated);
         }
         self.fold_write(found, from);
+    }
+
+    /// True where the list is one of many that another function of the program brings, one after the other: all there
+    /// is, piece by piece.
+    fn comes_in_batches(&self, file: u32, iteration: &Iteration) -> bool {
+        let Some(collection) = iteration.collection else { return false };
+        let Some((closure, index)) = self.parameter(file, collection) else { return false };
+        let Some((call, position)) = self.facts(file).function(closure).argument_of else { return false };
+        let Target::Functions(targets, _) = self.target(file, call) else { return false };
+        index == 0
+            && targets.iter().any(|target| {
+                self.facts(target.file).calls.iter().any(|inner| {
+                    inner.in_loop.is_some()
+                        && self.parameter(target.file, inner.callee) == Some((target.id, position))
+                })
+            })
     }
 
     /// One call that reads and writes each turn is one matter: the read speaks, unless it is less sure.
@@ -269,16 +285,16 @@ impl Program {
     fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> (Vec<Reached>, usize) {
         let all = self.reach(file, call, sources);
         let around = FnRef { file, id: self.facts(file).call(call).function };
-        let is_ruled_out = |it: &Reached| {
-            self.entered_for(around, &it.path, self.queries[it.query as usize].call).is_none()
-        };
+        let is_ruled_out =
+            |it: &Reached| self.entered_for(around, &it.path, self.queries[it.query as usize].call).is_none();
         let pick = |writes: bool, wanted: &dyn Fn(&Reached) -> bool| {
             all.iter()
                 .filter(|it| {
-                    wanted(it)
-                        && self.queries[it.query as usize].shape.operation.is_write() == writes
+                    wanted(it) && self.queries[it.query as usize].shape.operation.is_write() == writes
                 })
-                .min_by_key(|it| (is_ruled_out(it), it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional))
+                .min_by_key(|it| {
+                    (is_ruled_out(it), it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional)
+                })
                 .cloned()
         };
         let read = pick(false, &|it| it.dependent).or_else(|| pick(false, &|it| it.beside));
@@ -333,6 +349,7 @@ impl Program {
             None => {}
         }
         traps.extend(self.deliberate(query, &path));
+        traps.extend(self.runs_after_failure(&iteration).then_some(Trap::AfterFailure));
         if self.locks_rows(file, call, query) {
             traps.push(Trap::Locks);
         }

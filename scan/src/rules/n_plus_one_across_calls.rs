@@ -100,10 +100,7 @@ fn check(program: &Program, report: &mut Report) {
         let message = format!("`{call}` runs `{target}` once per element of `{collection}`");
         let mut draft = repeats::draft(program, it, message);
         let callee = it.path.last().map_or_else(String::new, |hop| program.function_name(hop.enters));
-        draft.help = format!(
-            "give `{callee}` a form that takes all keys at once (`{}`) and call it before the loop",
-            wording::many_keys(query.shape.api)
-        );
+        draft.help = wording::form_for_many(program, query, &callee);
         draft.fix = Some(repeats::unsafe_fix(format!(
             "add a batch form of `{callee}` and look the results up in a `Map`"
         )));

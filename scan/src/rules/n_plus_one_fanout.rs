@@ -84,10 +84,7 @@ fn check(program: &Program, report: &mut Report) {
         let collection = repeats::collection_text(program, it);
         let message = format!("`{query}` runs for every element of `{collection}` at once");
         let mut draft = repeats::draft(program, it, message);
-        draft.help = format!(
-            "read all rows with one statement ({}); the pool has a few connections, not one per element",
-            wording::instead_of_fanout(shape.api)
-        );
+        draft.help = wording::read_at_once(program, &program.queries[it.query as usize]);
         draft.fix =
             Some(repeats::unsafe_fix(format!("replace the mapped `{query}` by one read for all elements")));
         draft.cost = Some(repeats::per_element_cost(program, it, "concurrent queries", "1 query"));

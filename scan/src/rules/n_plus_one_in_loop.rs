@@ -83,10 +83,7 @@ fn check(program: &Program, report: &mut Report) {
         let collection = repeats::collection_text(program, it);
         let message = format!("`{query}` runs once per element of `{collection}`");
         let mut draft = repeats::draft(program, it, message);
-        draft.help = format!(
-            "collect the keys first, read all rows with {}, and look them up in a `Map`",
-            wording::batch_read(shape.api)
-        );
+        draft.help = wording::read_before_loop(program, &program.queries[it.query as usize]);
         draft.fix = Some(repeats::unsafe_fix(format!(
             "replace the loop's `{query}` by one read with `in` and a `Map`"
         )));

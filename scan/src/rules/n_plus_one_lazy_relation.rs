@@ -1,11 +1,13 @@
 //! Rule `n-plus-one-lazy-relation`: a field resolver queries once per object of an answer.
 
+mod carried;
+mod paged;
+
 use tuneup_model::{
     Category, Cost, Count, EvidenceKind, ExperimentKind, Operation, PredicateOp, RuleDoc, Severity,
 };
 
 use super::{Rule, paths, repeats};
-use crate::facts::{Expr, ExprId, FileFacts};
 use crate::program::{FieldResolver, Memo, Program, Query, Reached, Value};
 use crate::report::{At, Draft, Report, Where};
 
@@ -124,6 +126,7 @@ fn check(program: &Program, report: &mut Report) {
             .min_by_key(|it| (it.memo.is_some(), it.ambiguous, it.path.len()));
         if let Some(nearest) = nearest
             && !is_joined_by_client(&program.queries[nearest.query as usize])
+            && !carried::always(program, &resolver)
         {
             report.add(&RULE.doc, repeats::finish(&RULE.doc, draft(program, &resolver, nearest)));
         }
@@ -151,7 +154,7 @@ fn draft(program: &Program, resolver: &FieldResolver, reached: &Reached) -> Draf
     );
     draft.fix = Some(repeats::unsafe_fix(format!("resolve `{}` through a loader", resolver.field)));
     let parent = parent_of(program, resolver);
-    let list = parent.as_deref().and_then(|parent| list_of(program, parent));
+    let list = parent.as_deref().and_then(|parent| lists_of(program, parent).next());
     draft.cost = Some(Cost {
         now: "n queries".to_owned(),
         after: "1 query".to_owned(),
@@ -168,15 +171,17 @@ fn draft(program: &Program, resolver: &FieldResolver, reached: &Reached) -> Draf
         }
         None => draft.doubt("nothing seen reads a list of the objects that this field belongs to"),
     }
-    if gives_parent_field(facts, resolver) {
+    if carried::field(facts, resolver).is_some() {
         draft.doubt("the object may carry the value already; then no query runs");
+    } else if paged::has_own_pages(program, resolver) {
+        draft.doubt("the field is read in pages of its own, which one statement for all objects cannot give");
     } else if reached.conditional {
         draft.doubt("a condition stands before the query");
     }
     if reached.ambiguous {
         draft.doubt("more than one function may be called on the way");
     }
-    if reached.memo.is_some() {
+    if reached.memo.is_some() || program.keeps_results(reached) {
         draft.doubt("a wrapper on the way keeps results");
     }
     if query.assumed {
@@ -208,49 +213,13 @@ fn parent_of(program: &Program, resolver: &FieldResolver) -> Option<String> {
     program.catalog.tables.iter().find(|table| table.model == name).map(|table| table.name.clone())
 }
 
-/// A query that reads many rows of the table for work that users start.
-fn list_of<'p>(program: &'p Program, table: &str) -> Option<&'p Query> {
-    program.queries.iter().find(|query| {
+/// The queries that read many rows of the table for work that users start.
+fn lists_of<'p>(program: &'p Program, table: &str) -> impl Iterator<Item = &'p Query> {
+    program.queries.iter().filter(move |query| {
         query.shape.operation == Operation::ReadMany
             && query.shape.table.name() == Some(table)
             && program.is_app(query.file)
     })
-}
-
-/// True where a value that the resolver gives back stands in the object itself: `if (post.author) return post.author`.
-fn gives_parent_field(facts: &FileFacts, resolver: &FieldResolver) -> bool {
-    let it = facts.function(resolver.function.id);
-    it.returns.iter().any(|it| is_of_parent(facts, resolver, it.value, 0))
-}
-
-fn is_of_parent(facts: &FileFacts, resolver: &FieldResolver, expr: ExprId, depth: u32) -> bool {
-    if depth > 6 {
-        return false;
-    }
-    let again = |expr: ExprId| is_of_parent(facts, resolver, expr, depth + 1);
-    match facts.expr(expr) {
-        Expr::Member { object, .. } => {
-            let mut root = object;
-            for _ in 0..6 {
-                match facts.expr(root) {
-                    Expr::Symbol(symbol) => match facts.symbol(symbol).definition {
-                        Some(definition) => root = definition,
-                        None => return false,
-                    },
-                    Expr::Member { object, .. } => root = object,
-                    Expr::Param { function, index } => {
-                        return function == resolver.function.id && index == resolver.parent;
-                    }
-                    _ => return false,
-                }
-            }
-            false
-        }
-        Expr::Await(inner) | Expr::Cast { expr: inner, .. } => again(inner),
-        Expr::Choice(list) => facts.list(list).iter().take(2).any(|it| again(*it)),
-        Expr::Symbol(symbol) => facts.symbol(symbol).definition.is_some_and(again),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -116,6 +116,10 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
             if arrival.by_name {
                 draft.doubts.push("an entry point reaches this by the name of a method only".to_owned());
             }
+            let is_work = matches!(arrival.kind, EntryKind::Request | EntryKind::Job | EntryKind::Schedule);
+            if !is_work && program.is_behind_declared(it.file) {
+                draft.doubt("no entry point reaches this part of the database layer");
+            }
             draft.path = arrival.steps;
         }
         None => draft.doubt("no entry point reaches this code"),
@@ -140,6 +144,10 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
     let shape = &program.queries[it.query as usize].shape;
     if program.queries[it.query as usize].assumed {
         draft.doubt(BY_FORM);
+    }
+    // Another method of the layer may serve.
+    if it.relation == Relation::PerElement && program.lacks_batch_form(&program.queries[it.query as usize]) {
+        draft.doubts.push("no form of the method for many keys is declared".to_owned());
     }
     for trap in &it.traps {
         match trap {
@@ -173,9 +181,7 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::OwnTable => draft.doubt("each element names the table that is asked"),
             Trap::MadeInTurn => draft.doubt("the row asked for is made in the same turn"),
             Trap::Debounced => draft.doubt("the list holds what came within the pause of a timer"),
-            Trap::WholeOperation => {
-                draft.doubt("each turn is an operation of many statements, of which this is a small part");
-            }
+            Trap::AfterFailure => draft.doubt("the loop runs only after something failed"),
             Trap::OwnTransaction => draft.doubt("each element is handled in a transaction of its own"),
             Trap::TableMayVary => {
                 draft.doubt("the table is not known, and may be another one for each element");

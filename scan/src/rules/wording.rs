@@ -4,7 +4,8 @@
 
 use tuneup_model::{Dialect, Operation, QueryApi, Table};
 
-use crate::program::Program;
+use crate::facts::Expr;
+use crate::program::{Program, Query};
 use crate::schema::Schema;
 
 /// Which library's words a finding on a table of the catalog speaks.
@@ -17,8 +18,61 @@ pub(super) fn api_of_table(program: &Program, table: &Table) -> QueryApi {
     own.map_or(QueryApi::Sql, |schema| schema.api)
 }
 
+/// The call that a declaration names for many keys, as the program writes it: `db.getObjects`.
+fn declared_batch(program: &Program, query: &Query) -> Option<String> {
+    let batch = query.batch.as_deref()?;
+    let facts = program.facts(query.file);
+    Some(match facts.expr(facts.call(query.call).callee) {
+        Expr::Member { object, .. } => format!("{}.{batch}", program.expr_text(query.file, object)),
+        _ => batch.to_owned(),
+    })
+}
+
+const OTHER_FORM: &str = "read for all keys with one call, where the database layer has a form for it";
+
+/// What to do in place of a read per turn.
+pub(super) fn read_before_loop(program: &Program, query: &Query) -> String {
+    let read = match declared_batch(program, query) {
+        Some(batch) => format!("call `{batch}` once with all keys"),
+        None if program.lacks_batch_form(query) => OTHER_FORM.to_owned(),
+        None => format!("read all rows with {}", batch_read(query.shape.api)),
+    };
+    format!("collect the keys first, {read}, and look them up in a `Map`")
+}
+
+/// What to do in place of a function called per turn that reads.
+pub(super) fn form_for_many(program: &Program, query: &Query, callee: &str) -> String {
+    let with = match declared_batch(program, query) {
+        Some(batch) => format!(" (`{batch}`)"),
+        None if program.lacks_batch_form(query) => String::new(),
+        None => format!(" (`{}`)", many_keys(query.shape.api)),
+    };
+    format!("give `{callee}` a form that takes all keys at once{with} and call it before the loop")
+}
+
+/// What to do in place of a read per element, all at once.
+pub(super) fn read_at_once(program: &Program, query: &Query) -> String {
+    let read = match declared_batch(program, query) {
+        Some(batch) => format!("call `{batch}` once with all keys"),
+        None if program.lacks_batch_form(query) => OTHER_FORM.to_owned(),
+        None => format!("read all rows with one statement ({})", instead_of_fanout(query.shape.api)),
+    };
+    format!("{read}; the pool has a few connections, not one per element")
+}
+
+/// What to do in place of a write per turn.
+pub(super) fn write_at_once(program: &Program, query: &Query) -> String {
+    match declared_batch(program, query) {
+        Some(batch) => format!("call `{batch}` once with what is written for all elements"),
+        None if program.lacks_batch_form(query) => {
+            "write for all elements with one call, where the database layer has a form for it".to_owned()
+        }
+        None => batch_write(query.shape.api, query.shape.operation).to_owned(),
+    }
+}
+
 /// One statement that reads the rows of many keys.
-pub(super) fn batch_read(api: QueryApi) -> &'static str {
+fn batch_read(api: QueryApi) -> &'static str {
     match api {
         QueryApi::Prisma => "one `findMany({ where: { … in } })`",
         QueryApi::Sequelize => "one `findAll({ where: { id: ids } })`",
@@ -30,7 +84,7 @@ pub(super) fn batch_read(api: QueryApi) -> &'static str {
 }
 
 /// The condition that holds many keys.
-pub(super) fn many_keys(api: QueryApi) -> &'static str {
+fn many_keys(api: QueryApi) -> &'static str {
     match api {
         QueryApi::Prisma => "where: { … in }",
         QueryApi::Sequelize => "where: { id: ids }",
@@ -42,7 +96,7 @@ pub(super) fn many_keys(api: QueryApi) -> &'static str {
 }
 
 /// Many rows with one statement, where each element asked by itself before.
-pub(super) fn instead_of_fanout(api: QueryApi) -> &'static str {
+fn instead_of_fanout(api: QueryApi) -> &'static str {
     match api {
         QueryApi::Prisma => "`where: { … in }` or `groupBy`",
         QueryApi::Sequelize => "`where: { id: ids }`, or `group` with an aggregate",
@@ -54,7 +108,7 @@ pub(super) fn instead_of_fanout(api: QueryApi) -> &'static str {
 }
 
 /// One statement that writes what the loop writes row by row.
-pub(super) fn batch_write(api: QueryApi, operation: Operation) -> &'static str {
+fn batch_write(api: QueryApi, operation: Operation) -> &'static str {
     match (api, operation) {
         (QueryApi::Prisma, Operation::Insert | Operation::InsertMany) => {
             "write all rows with one `createMany` (or `createManyAndReturn` where their ids are needed)"

@@ -90,7 +90,7 @@ fn check(program: &Program, report: &mut Report) {
         if program.fails_alone(it) {
             draft.doubt("each element fails by itself, which one statement for all would not do");
         }
-        draft.help = wording::batch_write(query.shape.api, query.shape.operation).to_owned();
+        draft.help = wording::write_at_once(program, query);
         draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));
         draft.cost = Some(repeats::per_element_cost(program, it, "writes", "1 write"));
         draft.experiment = Some(repeats::batch_experiment(&query.shape, ExperimentKind::BulkWrites));

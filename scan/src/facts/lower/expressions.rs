@@ -176,9 +176,9 @@ impl Lowering<'_> {
         };
         self.docs.around = Some(it.span.start);
         let mut value = match self.assigned_before(it) {
-            Some((kind, test)) => self.guarded(kind, Some(test), span_of(&it.right), |this| {
-                this.named_expr(&it.right, name)
-            }),
+            Some((kind, test)) => {
+                self.guarded(kind, Some(test), span_of(&it.right), |this| this.named_expr(&it.right, name))
+            }
             None => self.named_expr(&it.right, name),
         };
         let at = span(it.span);

@@ -69,7 +69,8 @@ pub(crate) fn store_set(api: &Api) -> Option<Store> {
 /// `receiver` is the text of what the method is called on.
 pub(crate) fn keeps_result(receiver: &str, method: &str) -> bool {
     let own_words = ["getOrSet", "getOrSetForever", "rememberForever", "withCache", "cached", "memoize"];
-    let words = ["get", "fetch", "wrap", "remember", "getOrCreate", "getOrLoad", "getOrFetch", "getOrCompute"];
+    let words =
+        ["get", "fetch", "wrap", "remember", "getOrCreate", "getOrLoad", "getOrFetch", "getOrCompute"];
     let receiver = receiver.to_ascii_lowercase();
     let is_cache = ["cache", "memo", "lru"].iter().any(|word| receiver.contains(word));
     own_words.contains(&method) || (is_cache && words.contains(&method))

@@ -71,7 +71,7 @@ pub(super) fn turn(program: &Program, started: &[Started]) -> Turn {
             call: it.call,
             ambiguous: false,
             certain: Effects::ALL,
-            kept: false,
+            kept: program.is_kept(it.file, it.call),
         };
         match it.enters {
             Some(function) => {
