@@ -6,7 +6,8 @@ use crate::config::config;
 use crate::resolve::EXTENSIONS;
 
 /// Name and text of each file of declarations that ships with tuneup.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
+    ("medusa", include_str!("handles/medusa.toml")),
     ("mongodb", include_str!("handles/mongodb.toml")),
     ("mysql2", include_str!("handles/mysql2.toml")),
     ("pg-promise", include_str!("handles/pg-promise.toml")),

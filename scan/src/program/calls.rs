@@ -19,6 +19,9 @@ impl Program {
         if let Some(model) = self.model_made_at(Place { file, expr: call.expr }) {
             return self.model_value(model);
         }
+        if let Some(handle) = self.given_handle(file, id) {
+            return handle;
+        }
         let callee = self.eval(Place { file, expr: call.callee });
         if matches!(callee, Value::Unknown) {
             return self.located(file, id);
@@ -149,7 +152,7 @@ impl Program {
     /// The handle that the type argument of a call names.
     fn asked_handle(&self, file: u32, id: CallId) -> Option<Value> {
         let ty = self.files[file as usize].call(id).type_arg?;
-        Some(self.type_value(file, ty)).filter(|it| matches!(it, Value::Handle(_) | Value::Client(_)))
+        Some(self.type_value(file, ty)).filter(|it| matches!(it, Value::Handle(_) | Value::Client(_)) || Self::is_typed_handle(it))
     }
 
     /// True where a type names the type parameter somewhere in its arguments.
@@ -317,7 +320,8 @@ impl Program {
         if matches!(
             typed,
             Value::Instance(_) | Value::Object(_) | Value::Module(_) | Value::Client(_) | Value::Handle(_)
-        ) {
+        ) || Self::is_typed_handle(&typed)
+        {
             return Some(typed);
         }
         match (call.kind, self.argument(file, id, 0)) {

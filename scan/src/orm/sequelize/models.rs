@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use tuneup_model::{ColumnType, Location, QueryApi};
 
-use super::naming::{pluralize, singularize};
+use crate::orm::naming::{pluralize, singularize};
 use super::settings::{Settings, Styles};
 use super::{associations, decorated, migrations};
 use crate::facts::{CallId, Expr, ExprId, FileFacts, SymbolKind};
