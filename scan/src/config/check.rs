@@ -97,26 +97,36 @@ fn kinds(declaration: &HandleDeclaration, at: &At) -> Checked {
     ensure(!by_name || declaration.export.is_none(), at, Some("export"), || {
         ("a handle is an export, or what has a type or a name", "write a `[[handles]]` for each of them")
     })?;
-    ensure(declaration.table_type_argument.is_none() || declaration.r#type.is_some(), at, Some("table-type-argument"), || {
-        ("`table-type-argument` without `type`", "say with `type` whose argument is meant")
-    })?;
+    ensure(
+        declaration.table_type_argument.is_none() || declaration.r#type.is_some(),
+        at,
+        Some("table-type-argument"),
+        || ("`table-type-argument` without `type`", "say with `type` whose argument is meant"),
+    )?;
     let lists = [("registered-as", &declaration.registered_as), ("table-field", &declaration.table_field)];
     lists.iter().try_for_each(|(key, list)| names(at, key, list.as_deref()))?;
     let fields = declaration.table_field.iter().flatten();
-    fields.map(|field| field.replacen("{model}", "", 1)).zip(declaration.table_field.iter().flatten()).try_for_each(
-        |(rest, field)| {
+    fields
+        .map(|field| field.replacen("{model}", "", 1))
+        .zip(declaration.table_field.iter().flatten())
+        .try_for_each(|(rest, field)| {
             ensure(rest.len() < field.len() && !rest.contains(['{', '}']), at, Some("table-field"), || {
-                (format!("`{field}` does not say where the name of the model stands"), "write it with one `{model}`")
+                (
+                    format!("`{field}` does not say where the name of the model stands"),
+                    "write it with one `{model}`",
+                )
             })
-        },
-    )
+        })
 }
 
 /// A list that is there has texts, none of them empty.
 fn names(at: &At, key: &'static str, list: Option<&[String]>) -> Checked {
-    ensure(list.is_none_or(|list| !list.is_empty() && list.iter().all(|name| !name.trim().is_empty())), at, Some(key), || {
-        (format!("`{key}` has an empty name, or none"), "say what it is, or remove the key")
-    })
+    ensure(
+        list.is_none_or(|list| !list.is_empty() && list.iter().all(|name| !name.trim().is_empty())),
+        at,
+        Some(key),
+        || (format!("`{key}` has an empty name, or none"), "say what it is, or remove the key"),
+    )
 }
 
 /// None of these texts may be empty.

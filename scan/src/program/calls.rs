@@ -152,7 +152,8 @@ impl Program {
     /// The handle that the type argument of a call names.
     fn asked_handle(&self, file: u32, id: CallId) -> Option<Value> {
         let ty = self.files[file as usize].call(id).type_arg?;
-        Some(self.type_value(file, ty)).filter(|it| matches!(it, Value::Handle(_) | Value::Client(_)) || Self::is_typed_handle(it))
+        Some(self.type_value(file, ty))
+            .filter(|it| matches!(it, Value::Handle(_) | Value::Client(_)) || Self::is_typed_handle(it))
     }
 
     /// True where a type names the type parameter somewhere in its arguments.

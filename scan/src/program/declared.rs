@@ -168,7 +168,8 @@ impl Program {
             Some(declared.found(at.call, (method, method), None))
         };
         exact().or_else(|| {
-            let open = |it: &&Declared| it.is_open && it.is_export() && patterns::fits(&it.package, &api.package);
+            let open =
+                |it: &&Declared| it.is_open && it.is_export() && patterns::fits(&it.package, &api.package);
             self.handles.handles.iter().filter(open).find_map(|it| self.declared_method(it, &api.path, None))
         })
     }
@@ -228,9 +229,7 @@ impl Program {
         Some(match declared.call.does {
             Does::ReadOne => Value::Rows { file, call: id.0, many: false },
             Does::ReadMany | Does::Query => Value::Rows { file, call: id.0, many: true },
-            Does::ReadAndCount => {
-                Value::List(Arc::new(Value::Rows { file, call: id.0, many: true }))
-            }
+            Does::ReadAndCount => Value::List(Arc::new(Value::Rows { file, call: id.0, many: true })),
             Does::Count | Does::Aggregate => Value::Number,
             Does::Transaction | Does::Connection => match self.declared_callback(file, id) {
                 Some(function) => self.return_value(function),
@@ -281,7 +280,8 @@ impl Program {
             shape.filter.all_of.push(Predicate { column: ColumnRef { table, column }, op });
         }
         if let Some(filter) = arg(it.filter_argument) {
-            let empty = matches!(self.files[file as usize].expr(filter.expr), Expr::Object(list) if list.len == 0);
+            let empty =
+                matches!(self.files[file as usize].expr(filter.expr), Expr::Object(list) if list.len == 0);
             shape.filter.has_unknown |= !empty;
         }
         if let Some(limit) = arg(it.limit_argument) {

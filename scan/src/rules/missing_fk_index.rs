@@ -172,7 +172,11 @@ fn judge(
         draft.doubt("the table is not known to hold many rows");
     }
     let leads = |columns: &[String]| key.columns.iter().zip(columns).all(|(own, other)| own == other);
-    if table.indexes.iter().any(|it| it.partial && it.columns.len() >= key.columns.len() && leads(&it.columns)) {
+    if table
+        .indexes
+        .iter()
+        .any(|it| it.partial && it.columns.len() >= key.columns.len() && leads(&it.columns))
+    {
         draft.doubt("an index of some of the rows serves it");
     }
     if tables.only_seeded(table) {

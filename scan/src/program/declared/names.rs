@@ -66,8 +66,9 @@ impl Program {
     /// Of models of one name, that of the package which the file belongs to; nothing where that leaves several tables.
     fn nearest_model(&self, models: &[ModelRef], file: u32) -> Option<ModelRef> {
         let table = |model: &ModelRef| self.model(*model).table.as_str();
-        let same_table =
-            |models: &[ModelRef]| models.iter().all(|other| table(other) == table(&models[0])).then(|| models[0]);
+        let same_table = |models: &[ModelRef]| {
+            models.iter().all(|other| table(other) == table(&models[0])).then(|| models[0])
+        };
         let folder = |path: &str| self.package_folder(path).map(str::to_owned);
         let own = folder(&self.files[file as usize].path);
         let near: Vec<ModelRef> =

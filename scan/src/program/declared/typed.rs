@@ -70,7 +70,8 @@ impl Program {
     pub(in crate::program) fn typed_member(&self, api: &Api, name: &str) -> Option<Value> {
         let (_, handles) = self.typed_handle(&api.package)?;
         let member = api.then(name);
-        let begins = |path: &str| path.strip_prefix(member.path.as_str()).is_some_and(|it| it.starts_with(['.', '(']));
+        let begins =
+            |path: &str| path.strip_prefix(member.path.as_str()).is_some_and(|it| it.starts_with(['.', '(']));
         let on_the_way = handles.iter().map(|n| &self.handles.handles[*n]).any(|it| {
             let methods = it.handle.calls.iter().flat_map(|call| &call.methods);
             begins(&it.way) || methods.map(|method| it.way.clone() + method).any(|path| begins(&path))
@@ -112,14 +113,18 @@ impl Program {
                 ImportedName::Named(name) => facts.name(name),
                 _ => facts.name(it.name),
             },
-            (None, SymbolKind::Interface(_) | SymbolKind::Class(_) | SymbolKind::Alias) => facts.name(it.name),
+            (None, SymbolKind::Interface(_) | SymbolKind::Class(_) | SymbolKind::Alias) => {
+                facts.name(it.name)
+            }
             _ => return None,
         };
         if !self.handles.handles.iter().any(|it| it.is_type(name)) {
             return None;
         }
         let homes = self.homes(file, ty.0);
-        let handles = self.handles.positions(|it| it.is_type(name) && homes.iter().any(|home| patterns::fits(&it.package, home)));
+        let handles = self
+            .handles
+            .positions(|it| it.is_type(name) && homes.iter().any(|home| patterns::fits(&it.package, home)));
         let first = handles.first().map(|n| &self.handles.handles[*n].handle)?;
         let argument = first.table_type_argument.and_then(|n| args.get(n as usize));
         let model = argument.and_then(|ty| self.model_of_type(file, *ty, 0));
