@@ -305,6 +305,9 @@ impl Program {
         if let Some(handle) = self.handle_made(api, file, id) {
             return handle;
         }
+        if self.leads_to_declared(api) {
+            return Value::Api(Arc::new(api.called()));
+        }
         if let Some(value) = self.requested_type(file, id) {
             return value;
         }

@@ -191,6 +191,15 @@ impl Program {
         })
     }
 
+    /// True where calling something of a package is a step on the way to a declared handle.
+    pub(super) fn leads_to_declared(&self, api: &Api) -> bool {
+        let is_step = |it: &&Declared| {
+            let rest = it.way.strip_prefix(api.path.as_str());
+            rest.is_some_and(|rest| rest.starts_with("()")) && patterns::fits(&it.package, &api.package)
+        };
+        self.handles.handles.iter().filter(|it| it.is_export()).any(|it| is_step(&it))
+    }
+
     /// What a call of a declared method costs beside queries.
     pub(super) fn declared_effects(&self, api: &Api) -> Option<Effects> {
         Some(match self.declared_call(api)?.call.does {
@@ -216,7 +225,7 @@ impl Program {
             Does::Network | Does::Queue | Does::CacheRead | Does::CacheWrite | Does::Lock => None,
             _ => {
                 let shape = self.declared_shape(declared, file, id);
-                let batch = self.batch_of(declared).map(Into::into);
+                let batch = Self::batch_of(declared).map(Into::into);
                 queries.push(Query { batch, ..Query::new(file, id, shape) });
                 Some(Target::Query(queries.len() as u32 - 1))
             }

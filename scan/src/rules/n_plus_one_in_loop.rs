@@ -83,9 +83,10 @@ fn check(program: &Program, report: &mut Report) {
         let collection = repeats::collection_text(program, it);
         let message = format!("`{query}` runs once per element of `{collection}`");
         let mut draft = repeats::draft(program, it, message);
+        let batch = program.queries[it.query as usize].batch.as_ref();
         draft.help = format!(
             "collect the keys first, read all rows with {}, and look them up in a `Map`",
-            wording::batch_read(shape.api)
+            batch.map_or_else(|| wording::batch_read(shape.api).to_owned(), |batch| format!("one `{batch}`"))
         );
         draft.fix = Some(repeats::unsafe_fix(format!(
             "replace the loop's `{query}` by one read with `in` and a `Map`"

@@ -58,7 +58,7 @@ impl Program {
     }
 
     /// The method that does the same for many keys, by the name that it has for the model of the call.
-    pub(super) fn batch_of(&self, declared: Found<'_>) -> Option<String> {
+    pub(super) fn batch_of(declared: Found<'_>) -> Option<String> {
         let batch = declared.call.batched_by.as_deref()?;
         Some(match patterns::placeholder(declared.method.0, declared.method.1) {
             Some(Part::Singular(name)) => patterns::filled(batch, name, &pluralize(name)),
