@@ -95,7 +95,8 @@ fn check(program: &Program, report: &mut Report) {
         if program.fails_alone(it) {
             draft.doubt("each element fails by itself, which one statement for all would not do");
         }
-        if query.shape.api == QueryApi::Declared && is_change(query.shape.operation) && query.batch.is_none() {
+        if query.shape.api == QueryApi::Declared && is_change(query.shape.operation) && query.batch.is_none()
+        {
             draft.doubt("the library has no call that is known to change many rows in different ways");
         }
         draft.help = match &query.batch {

@@ -222,7 +222,13 @@ impl Program {
 
     /// An export of a package of this repository that is declared: the declaration speaks for it.
     pub(in crate::program) fn declared_export(&self, file: u32, name: &str) -> Option<Value> {
-        let means = |it: &&Declared| it.handle.package.is_some() && it.handle.export.as_deref() == Some(name);
+        // A namespace that has declared members has others too.
+        let is_itself = |path: &str| path.starts_with('(');
+        let means = |it: &&Declared| {
+            it.handle.package.is_some()
+                && it.handle.export.as_deref() == Some(name)
+                && it.handle.path.as_deref().is_none_or(is_itself)
+        };
         let mut declared = self.handles.handles.iter().filter(means).peekable();
         declared.peek()?;
         let packages = self.packages_of(file);
