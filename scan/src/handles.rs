@@ -6,7 +6,8 @@ use crate::config::config;
 use crate::resolve::EXTENSIONS;
 
 /// Name and text of each file of declarations that ships with tuneup.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
+    ("medusa", include_str!("handles/medusa.toml")),
     ("mongodb", include_str!("handles/mongodb.toml")),
     ("mysql2", include_str!("handles/mysql2.toml")),
     ("pg-promise", include_str!("handles/pg-promise.toml")),
@@ -52,7 +53,10 @@ mod tests {
                 read.handles.iter().map(|it| it.package.as_deref().unwrap_or("")).collect();
             assert!(!packages.is_empty(), "{name}");
             let own = |package: &&str| {
-                *package == name || package.strip_prefix(name).is_some_and(|it| it.starts_with('/'))
+                let package = package.strip_prefix('@').unwrap_or(package);
+                // `@medusajs/framework` is of `medusa`.
+                let package = package.replacen("medusajs/", "medusa/", 1);
+                package == name || package.strip_prefix(name).is_some_and(|it| it.starts_with('/'))
             };
             assert!(packages.iter().all(own), "{name}: {packages:?}");
         }
@@ -73,8 +77,11 @@ mod tests {
     /// A way that the program never arrives at would declare nothing.
     #[test]
     fn ways_are_those_that_the_program_follows() {
-        for declaration in built_in_handles() {
-            let package = declaration.package.as_deref().unwrap();
+        // What is known by its type or name is tested with the program.
+        let by_way = |it: &HandleDeclaration| it.r#type.is_none() && it.registered_as.is_none();
+        let named = |it: &HandleDeclaration| !it.calls[0].methods[0].contains('{');
+        for declaration in built_in_handles().into_iter().filter(|it| by_way(it) && named(it)) {
+            let package = &declaration.package.as_deref().unwrap().replace('*', "framework/utils");
             let method = &declaration.calls[0].methods[0];
             let export = declaration.export.as_deref();
             let import = export.map_or("made".to_owned(), |export| format!("{{ {export} }}"));

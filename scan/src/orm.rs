@@ -15,6 +15,7 @@ mod knex;
 mod kysely;
 mod migration_text;
 mod mikro_orm;
+pub(crate) mod naming;
 mod sequelize;
 pub(crate) mod tables;
 mod text_conditions;

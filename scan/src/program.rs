@@ -63,9 +63,9 @@ use crate::workspace::Workspace;
 pub(crate) use declared::DeclaredHandles;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
-pub(crate) use lengths::Short;
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
 pub(crate) use known::Entered;
+pub(crate) use lengths::Short;
 pub(crate) use libraries::{
     Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
 };
@@ -99,6 +99,9 @@ pub(crate) struct Program {
     origins: Vec<Option<Origin>>,
     entities: Entities,
     handles: DeclaredHandles,
+    /// What values of declared types are, in the order in which they are met.
+    typed_handles: RefCell<Vec<declared::TypedHandle>>,
+    model_names: declared::ModelNames,
     mixins: mixins::Mixins,
     /// Per file, the variables that stand for its exports.
     own_exports: Vec<Vec<SymbolId>>,
@@ -152,6 +155,8 @@ impl Program {
             origins: Vec::new(),
             entities: Entities::default(),
             handles: parts.handles,
+            typed_handles: RefCell::default(),
+            model_names: declared::ModelNames::default(),
             mixins: mixins::Mixins::default(),
             own_exports: Vec::new(),
             uses: RefCell::default(),
@@ -171,6 +176,7 @@ impl Program {
         program.find_mixins();
         program.index_classes();
         program.declare_tables(&mut Texts::new(&paths, parts.read));
+        program.model_names = declared::ModelNames::of(&program.schemas);
         program.resolve_calls();
         program.build_graph();
         program.find_entries();
@@ -205,7 +211,7 @@ impl Program {
     }
 
     fn interface_named(&self, file: u32, ty: TypeId) -> Option<(u32, InterfaceId)> {
-        match self.type_value(file, ty) {
+        match self.undeclared(self.type_value(file, ty)) {
             Value::Shape { file, id } => Some((file, id)),
             _ => match self.files[file as usize].type_expr(ty) {
                 TypeExpr::Object(id) => Some((file, *id)),

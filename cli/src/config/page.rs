@@ -37,6 +37,18 @@ path = "().pool"                           # connect(url).pool.run("SELECT …")
 methods = ["run"]
 does = "query"
 sql-argument = 0
+
+[[handles]]
+package = "@acme/*"
+type = "I*Service"                         # (products: IProductService) => …
+registered-as = ["Services.*"]             # container.resolve(Services.PRODUCT)
+
+[[handles.calls]]
+methods = ["list{models}"]                 # products.listCategories(filters, { take: 20 })
+does = "read-many"                         # the table is that of the model `Category`
+filter-argument = 0
+limit-argument = 1
+limit-property = "take"
 "#;
 
 const INTRODUCTION: &str = "\
@@ -55,7 +67,8 @@ const HANDLES: &str = "\
 tuneup follows the objects through which a program speaks to its stores: from where they are made, through fields,
 parameters and imports, to the call. A *handle* declares such an object where tuneup cannot know it, for example the
 program's own database layer, and says what its methods do. A declared module is not looked into: what is said of
-its methods is taken instead of what they contain. Methods are never recognized by their names alone.
+its methods is taken instead of what they contain. Of a declared type the same holds for the methods that are
+declared; others are followed. Methods are never recognized by their names alone.
 ";
 
 const SHIPPED: &str = "\
@@ -140,7 +153,18 @@ fn shipped(page: &mut String, declarations: &[HandleDeclaration]) {
         let methods: Vec<String> =
             handle.calls.iter().flat_map(|call| &call.methods).map(|name| format!("`{name}`")).collect();
         let package = handle.package.as_deref().unwrap_or_default();
-        writeln!(page, "| `{package}` | `{}` | {} |", handle.way(), methods.join(" ")).expect(INFALLIBLE);
+        writeln!(page, "| `{package}` | {} | {} |", object(handle), methods.join(" ")).expect(INFALLIBLE);
+    }
+}
+
+/// What the handle is in a program: where an export leads, a type, a name in a container.
+fn object(handle: &HandleDeclaration) -> String {
+    let names = handle.registered_as.iter().flatten().map(|name| format!("`resolve({name})`"));
+    let kinds: Vec<String> = handle.r#type.iter().map(|ty| format!("`: {ty}`")).chain(names).collect();
+    match (kinds.is_empty(), handle.way().as_str()) {
+        (true, way) => format!("`{way}`"),
+        (false, "") => kinds.join(" "),
+        (false, way) => format!("{} then `{way}`", kinds.join(" ")),
     }
 }
 
@@ -151,6 +175,6 @@ mod tests {
     #[test]
     fn the_example_is_understood() {
         let read = tuneup_scan::config(EXAMPLE).unwrap();
-        assert_eq!(read.handles.len(), 2);
+        assert_eq!(read.handles.len(), 3);
     }
 }

@@ -39,7 +39,7 @@ pub trait Keyed {
 impl Key {
     /// As it is written in the file.
     pub fn name(&self) -> String {
-        self.field.replace('_', "-")
+        self.field.trim_start_matches("r#").replace('_', "-")
     }
 
     /// What it means, Markdown in one paragraph.

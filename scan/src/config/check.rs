@@ -26,9 +26,11 @@ pub(super) fn handles(declarations: &[HandleDeclaration]) -> Checked {
                 ("package", &declaration.package),
                 ("file", &declaration.file),
                 ("export", &declaration.export),
+                ("type", &declaration.r#type),
                 ("table", &declaration.table),
             ],
         )?;
+        kinds(declaration, &at)?;
         ensure(!declaration.calls.is_empty(), &at, Some("calls"), || {
             ("a handle without calls says nothing", "add a `[[handles.calls]]`, or remove the handle")
         })?;
@@ -89,6 +91,44 @@ fn origin(declaration: &HandleDeclaration, at: &At) -> Checked {
     })
 }
 
+/// What tells a handle by its type or name goes together with what needs one.
+fn kinds(declaration: &HandleDeclaration, at: &At) -> Checked {
+    let by_name = declaration.r#type.is_some() || declaration.registered_as.is_some();
+    ensure(!by_name || declaration.export.is_none(), at, Some("export"), || {
+        ("a handle is an export, or what has a type or a name", "write a `[[handles]]` for each of them")
+    })?;
+    ensure(
+        declaration.table_type_argument.is_none() || declaration.r#type.is_some(),
+        at,
+        Some("table-type-argument"),
+        || ("`table-type-argument` without `type`", "say with `type` whose argument is meant"),
+    )?;
+    let lists = [("registered-as", &declaration.registered_as), ("table-field", &declaration.table_field)];
+    lists.iter().try_for_each(|(key, list)| names(at, key, list.as_deref()))?;
+    let fields = declaration.table_field.iter().flatten();
+    fields
+        .map(|field| field.replacen("{model}", "", 1))
+        .zip(declaration.table_field.iter().flatten())
+        .try_for_each(|(rest, field)| {
+            ensure(rest.len() < field.len() && !rest.contains(['{', '}']), at, Some("table-field"), || {
+                (
+                    format!("`{field}` does not say where the name of the model stands"),
+                    "write it with one `{model}`",
+                )
+            })
+        })
+}
+
+/// A list that is there has texts, none of them empty.
+fn names(at: &At, key: &'static str, list: Option<&[String]>) -> Checked {
+    ensure(
+        list.is_none_or(|list| !list.is_empty() && list.iter().all(|name| !name.trim().is_empty())),
+        at,
+        Some(key),
+        || (format!("`{key}` has an empty name, or none"), "say what it is, or remove the key"),
+    )
+}
+
 /// None of these texts may be empty.
 fn texts(at: &At, keys: &[(&'static str, &Option<String>)]) -> Checked {
     keys.iter().try_for_each(|(key, text)| {
@@ -102,10 +142,10 @@ fn methods<'a>(call: &'a HandleCall, at: &At, seen: &mut BTreeSet<&'a str>) -> C
     let key = Some("methods");
     ensure(!call.methods.is_empty(), at, key, || ("`methods` is empty", "name the methods that do this"))?;
     for method in &call.methods {
-        ensure(method.split('.').all(is_name), at, key, || {
+        ensure(is_method(method), at, key, || {
             (
                 format!("`{method}` is not the name of a method"),
-                "write the name alone, or names joined by dots: `sortedSets.add`",
+                "write the name alone, names joined by dots (`sortedSets.add`), or `()` for the handle itself",
             )
         })?;
         ensure(seen.insert(method), at, key, || {
@@ -113,7 +153,7 @@ fn methods<'a>(call: &'a HandleCall, at: &At, seen: &mut BTreeSet<&'a str>) -> C
         })?;
     }
     let batch = call.batched_by.as_deref();
-    ensure(batch.is_none_or(|name| name.split('.').all(is_name)), at, Some("batched-by"), || {
+    ensure(batch.is_none_or(is_method), at, Some("batched-by"), || {
         ("`batched-by` is not the name of a method", "name the method of this handle that takes many keys")
     })?;
     let held = matches!(call.does, Does::Transaction | Does::Connection | Does::Lock | Does::None);
@@ -123,7 +163,12 @@ fn methods<'a>(call: &'a HandleCall, at: &At, seen: &mut BTreeSet<&'a str>) -> C
 fn table(call: &HandleCall, at: &At) -> Checked {
     texts(
         at,
-        &[("table", &call.table), ("table-until", &call.table_until), ("key-column", &call.key_column)],
+        &[
+            ("table", &call.table),
+            ("table-until", &call.table_until),
+            ("key-column", &call.key_column),
+            ("limit-property", &call.limit_property),
+        ],
     )?;
     ensure(call.table.is_none() || call.table_argument.is_none(), at, Some("table-argument"), || {
         ("the call has both `table` and `table-argument`", "keep the one that names the table")
@@ -134,6 +179,9 @@ fn table(call: &HandleCall, at: &At) -> Checked {
         })
     };
     needs("table-until", call.table_until.is_some(), "table-argument", call.table_argument.is_some())?;
+    needs("table-property", call.table_property.is_some(), "table-argument", call.table_argument.is_some())?;
+    needs("limit-property", call.limit_property.is_some(), "limit-argument", call.limit_argument.is_some())?;
+    names(at, "table-property", call.table_property.as_deref())?;
     needs("key-column", call.key_column.is_some(), "key-argument", call.key_argument.is_some())
 }
 
@@ -144,6 +192,7 @@ fn arguments(call: &HandleCall, at: &At) -> Checked {
     refuse(call.table.is_some() && !stored, at, "table", call.does)?;
     refuse(call.table_argument.is_some() && !stored, at, "table-argument", call.does)?;
     refuse(call.key_argument.is_some() && !stored, at, "key-argument", call.does)?;
+    refuse(call.filter_argument.is_some() && operation.is_none(), at, "filter-argument", call.does)?;
     let bounded = matches!(
         operation,
         Some(Operation::ReadMany | Operation::UpdateMany | Operation::DeleteMany | Operation::Aggregate)
@@ -169,6 +218,13 @@ fn refuse(present: bool, at: &At, key: &'static str, does: Does) -> Checked {
         };
         (format!("`{key}` with `does = \"{}\"`: {why}", does.word()), format!("remove `{key}`"))
     })
+}
+
+/// The name of a method as the configuration writes it, at most one model in it.
+fn is_method(method: &str) -> bool {
+    let plain = method.replacen("{models}", "x", 1);
+    let plain = if plain.len() < method.len() { plain } else { method.replacen("{model}", "x", 1) };
+    method == "()" || plain.split('.').all(is_name)
 }
 
 /// Names joined by dots, each followed by calls: `().db`, `connect().db()`. The first may be calls alone.

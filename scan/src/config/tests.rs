@@ -60,6 +60,52 @@ fn a_whole_declaration() {
 }
 
 #[test]
+fn handles_by_type_and_name() {
+    let text = r#"
+        [[handles]]
+        package = "@acme/*"
+        type = "I*Service"
+        registered-as = ["Keys.*"]
+        table-type-argument = 0
+        table-field = ["{model}Service"]
+
+        [[handles.calls]]
+        methods = ["list{models}", "()"]
+        does = "read-and-count"
+        table-argument = 0
+        table-property = ["entity"]
+        filter-argument = 0
+        limit-argument = 1
+        limit-property = "take"
+    "#;
+    assert!(config(text).is_ok());
+    assert_snapshot!(handle("package = \"a\"\ntype = \"A\"\nexport = \"b\""), @r"
+    line 4, column 1: a handle is an export, or what has a type or a name
+    hint: write a `[[handles]]` for each of them
+    ");
+    assert_snapshot!(handle("package = \"a\"\ntable-type-argument = 0"), @r"
+    line 3, column 1: `table-type-argument` without `type`
+    hint: say with `type` whose argument is meant
+    ");
+    assert_snapshot!(handle("package = \"a\"\ntype = \"A\"\ntable-field = [\"service\"]"), @r"
+    line 4, column 1: `service` does not say where the name of the model stands
+    hint: write it with one `{model}`
+    ");
+    assert_snapshot!(handle("package = \"a\"\nregistered-as = []"), @r"
+    line 3, column 1: `registered-as` has an empty name, or none
+    hint: say what it is, or remove the key
+    ");
+    assert_snapshot!(call("does = \"read-many\"\ntable-property = [\"a\"]"), @r"
+    line 6, column 1: `table-property` without `table-argument`
+    hint: say with `table-argument` which argument is meant
+    ");
+    assert_snapshot!(call("does = \"none\"\nfilter-argument = 0"), @r#"
+    line 6, column 1: `filter-argument` with `does = "none"`: such a call touches no rows itself
+    hint: remove `filter-argument`
+    "#);
+}
+
+#[test]
 fn an_empty_text_says_nothing() {
     assert_eq!(config("# nothing yet\n").unwrap().handles, []);
 }
@@ -72,11 +118,11 @@ fn unknown_words_come_with_those_that_are_known() {
     ");
     assert_snapshot!(handle("pakage = \"store\""), @r"
     line 2, column 1: unknown key `pakage`
-    pakage: package file export path table calls
+    pakage: package file export path type registered-as table table-type-argument table-field calls
     ");
     assert_snapshot!(call("does = \"reed-one\""), @r"
     line 5, column 8: unknown word `reed-one`
-    reed-one: read-one read-many count aggregate insert insert-many update update-many upsert delete delete-many query transaction connection network queue cache-read cache-write lock none
+    reed-one: read-one read-many read-and-count count aggregate insert insert-many update update-many upsert delete delete-many query transaction connection network queue cache-read cache-write lock none
     ");
 }
 
@@ -170,7 +216,7 @@ fn methods_are_named_once() {
     ");
     assert_snapshot!(said("[[handles]]\npackage = \"a\"\n[[handles.calls]]\nmethods = [\"get()\"]\ndoes = \"none\"\n"), @r"
     line 4, column 1: `get()` is not the name of a method
-    hint: write the name alone, or names joined by dots: `sortedSets.add`
+    hint: write the name alone, names joined by dots (`sortedSets.add`), or `()` for the handle itself
     ");
     assert_snapshot!(said("[[handles]]\npackage = \"a\"\ncalls = []\n"), @r"
     line 3, column 1: a handle without calls says nothing

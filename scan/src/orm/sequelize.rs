@@ -7,10 +7,8 @@ mod decorated;
 mod find;
 mod migrations;
 mod models;
-mod naming;
 mod operators;
 mod settings;
-mod uncountable;
 
 use tuneup_model::{Operation, PredicateOp, QueryApi, QueryShape, TableRef};
 

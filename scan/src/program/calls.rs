@@ -22,6 +22,9 @@ impl Program {
         if let Some(model) = self.model_made_at(Place { file, expr: call.expr }) {
             return self.model_value(model);
         }
+        if let Some(handle) = self.given_handle(file, id) {
+            return handle;
+        }
         let callee = self.eval(Place { file, expr: call.callee });
         if matches!(callee, Value::Unknown) {
             return self.located(file, id);
@@ -152,7 +155,8 @@ impl Program {
     /// The handle that the type argument of a call names.
     fn asked_handle(&self, file: u32, id: CallId) -> Option<Value> {
         let ty = self.files[file as usize].call(id).type_arg?;
-        Some(self.type_value(file, ty)).filter(|it| matches!(it, Value::Handle(_) | Value::Client(_)))
+        Some(self.type_value(file, ty))
+            .filter(|it| matches!(it, Value::Handle(_) | Value::Client(_)) || Self::is_typed_handle(it))
     }
 
     /// True where a type names the type parameter somewhere in its arguments.
@@ -218,6 +222,9 @@ impl Program {
         if let Some(handle) = self.handle_made(api, file, id) {
             return handle;
         }
+        if self.leads_to_declared(api) {
+            return Value::Api(Arc::new(api.called()));
+        }
         if let Some(value) = self.requested_type(file, id) {
             return value;
         }
@@ -234,7 +241,8 @@ impl Program {
         if matches!(
             typed,
             Value::Instance(_) | Value::Object(_) | Value::Module(_) | Value::Client(_) | Value::Handle(_)
-        ) {
+        ) || Self::is_typed_handle(&typed)
+        {
             return Some(typed);
         }
         match (call.kind, self.argument(file, id, 0)) {

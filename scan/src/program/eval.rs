@@ -232,6 +232,9 @@ impl Program {
         values: impl FnOnce() -> Value,
     ) -> Value {
         let typed = annotation.map_or(Value::Unknown, |ty| self.type_value(file, ty));
+        if Self::is_typed_handle(&typed) {
+            return typed;
+        }
         if typed.is_known()
             && !matches!(
                 typed,

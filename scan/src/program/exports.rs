@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::resolve::Resolution;
 
 use super::Program;
-use super::value::Api;
+use super::value::{Api, Value};
 
 /// What an exported name stands for.
 #[derive(Debug, Clone)]
@@ -110,6 +110,9 @@ impl Program {
     pub(super) fn exported(&self, file: u32, name: &str, hops: u32) -> Option<Exported> {
         if hops > MAX_HOPS {
             return None;
+        }
+        if let Some(Value::Api(declared)) = self.declared_export(file, name) {
+            return Some(Exported::Api(declared));
         }
         let facts = &self.files[file as usize];
         let table = &self.exports[file as usize];

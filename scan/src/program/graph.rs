@@ -144,7 +144,7 @@ impl Program {
                     Effects::DB_READ
                 }
             }
-            Target::Api(api) => self.handles.effects(api).unwrap_or_else(|| libraries::effects(api)),
+            Target::Api(api) => self.declared_effects(api).unwrap_or_else(|| libraries::effects(api)),
             _ => Effects::NONE,
         }
     }

@@ -161,9 +161,10 @@ impl Program {
     /// True for a call of a method that a row has: `post.getComments()`, `user.save()`.
     pub(super) fn asks_row(&self, file: u32, call: CallId) -> bool {
         let callee = self.eval(Place { file, expr: self.files[file as usize].call(call).callee });
-        callee.choices().iter().any(|choice| {
-            matches!(choice, Value::HandleMethod(Handle { kind: HandleKind::Row(_), .. }, _))
-        })
+        callee
+            .choices()
+            .iter()
+            .any(|choice| matches!(choice, Value::HandleMethod(Handle { kind: HandleKind::Row(_), .. }, _)))
     }
 
     /// The one model that the arguments of a call name, as values or as its type argument.

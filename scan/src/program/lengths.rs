@@ -71,7 +71,8 @@ impl Program {
         }
         let at = Place { file: iteration.file, expr: list };
         let facts = &self.files[iteration.file as usize];
-        let mut variables = iteration.sources.symbols.iter().map(|symbol| facts.name(facts.symbol(*symbol).name));
+        let mut variables =
+            iteration.sources.symbols.iter().map(|symbol| facts.name(facts.symbol(*symbol).name));
         if variables.any(|name| name == "translation") {
             return Supply::Short(Short::OfOneRecord);
         }
@@ -106,7 +107,8 @@ impl Program {
                     Length::Short(why) => short = short.or(Some(why)),
                     Length::Given(next) => pending.push_back((*from, next, way)),
                     Length::Open => {
-                        let caller = FnRef { file: *from, id: self.files[*from as usize].call(*call).function };
+                        let caller =
+                            FnRef { file: *from, id: self.files[*from as usize].call(*call).function };
                         if self.origin(caller).is_some() {
                             return Supply::Open(way);
                         }
@@ -170,9 +172,9 @@ impl Program {
                     if props.iter().any(|prop| matches!(prop.key, PropKey::Spread | PropKey::Computed(_))) {
                         return Property::Unknown(at);
                     }
-                    let found = props.iter().find(|prop| {
-                        matches!(prop.key, PropKey::Name(name) if facts.name(name) == field)
-                    });
+                    let found = props
+                        .iter()
+                        .find(|prop| matches!(prop.key, PropKey::Name(name) if facts.name(name) == field));
                     return found.map_or(Property::Missing, |prop| {
                         Property::Is(Place { file: at.file, expr: prop.value })
                     });
@@ -195,7 +197,8 @@ impl Program {
         let facts = &self.files[at.file as usize];
         let named = |name: &str| {
             let lower = name.to_ascii_lowercase();
-            (lower.ends_with('s') && !lower.ends_with("ss") && !lower.ends_with("us")) || lower.ends_with("list")
+            (lower.ends_with('s') && !lower.ends_with("ss") && !lower.ends_with("us"))
+                || lower.ends_with("list")
         };
         match facts.expr(at.expr) {
             Expr::Symbol(symbol) => named(facts.name(facts.symbol(symbol).name)),
@@ -204,13 +207,17 @@ impl Program {
                 let param = facts.function(function).params.get(index as usize);
                 param.and_then(|param| param.name).is_some_and(|name| named(facts.name(name)))
             }
-            Expr::Str(_) | Expr::Template(_) | Expr::Number(_) | Expr::Element(_) | Expr::Item { .. } => false,
+            Expr::Str(_) | Expr::Template(_) | Expr::Number(_) | Expr::Element(_) | Expr::Item { .. } => {
+                false
+            }
             Expr::Await(inner) | Expr::Cast { expr: inner, .. } => {
                 self.looks_like_list(Place { file: at.file, expr: inner })
             }
-            Expr::Choice(list) => {
-                facts.list(list).iter().take(2).any(|it| self.looks_like_list(Place { file: at.file, expr: *it }))
-            }
+            Expr::Choice(list) => facts
+                .list(list)
+                .iter()
+                .take(2)
+                .any(|it| self.looks_like_list(Place { file: at.file, expr: *it })),
             _ => true,
         }
     }
@@ -289,9 +296,7 @@ impl Program {
     /// How a new value of a list relates to the old one.
     fn reassigned(&self, facts: &FileFacts, symbol: SymbolId, value: ExprId) -> Reassigned {
         let is_self = |expr: ExprId| facts.expr(expr) == Expr::Symbol(symbol);
-        let is_wrapped = |expr: ExprId| {
-            matches!(facts.expr(expr), Expr::Array(list) if list.len == 1 && is_self(facts.list(list)[0]))
-        };
+        let is_wrapped = |expr: ExprId| matches!(facts.expr(expr), Expr::Array(list) if list.len == 1 && is_self(facts.list(list)[0]));
         match facts.expr(value) {
             _ if is_wrapped(value) => Reassigned::Wrapped,
             _ if is_self(value) => Reassigned::Same,
@@ -346,9 +351,9 @@ impl Program {
             let declared_at = facts.symbol(symbol).span;
             let loops = around.iter().filter(|it| !it.body.contains(declared_at)).map(|it| match it.class {
                 LoopClass::Constant => Length::Short(Short::Written),
-                _ => it.collection.map_or(Length::Open, |list| {
-                    self.length(Place { file: it.file, expr: list }, depth + 2)
-                }),
+                _ => it
+                    .collection
+                    .map_or(Length::Open, |list| self.length(Place { file: it.file, expr: list }, depth + 2)),
             });
             let one = pushed.chain(loops).fold(Length::Short(Short::Written), longer);
             length = Some(length.map_or(one.clone(), |known| longer(known, one)));
@@ -476,12 +481,9 @@ impl Program {
         }
         match facts.expr(object) {
             Expr::Param { .. } | Expr::Symbol(_) => match self.parameter(at.file, object) {
-                Some((function, index)) => Length::Given(Given {
-                    function,
-                    index,
-                    field: Some(property.to_owned()),
-                    wraps: false,
-                }),
+                Some((function, index)) => {
+                    Length::Given(Given { function, index, field: Some(property.to_owned()), wraps: false })
+                }
                 None => Length::Open,
             },
             _ => Length::Open,
@@ -501,7 +503,8 @@ impl Program {
                 named(facts.name(it.name))
                     || it.assignments.is_empty()
                         && it.definition.is_some_and(|value| {
-                            !matches!(facts.expr(value), Expr::Symbol(_)) && self.is_configuration(file, value)
+                            !matches!(facts.expr(value), Expr::Symbol(_))
+                                && self.is_configuration(file, value)
                         })
             }
             Expr::Global(name) => named(facts.name(name)),
@@ -550,7 +553,16 @@ fn callee_name_of(facts: &FileFacts, callee: Expr) -> &str {
 fn keeps_length(method: &str) -> bool {
     matches!(
         method,
-        "filter" | "slice" | "sort" | "reverse" | "map" | "toSorted" | "toReversed" | "splice" | "values" | "entries"
+        "filter"
+            | "slice"
+            | "sort"
+            | "reverse"
+            | "map"
+            | "toSorted"
+            | "toReversed"
+            | "splice"
+            | "values"
+            | "entries"
     )
 }
 

@@ -75,6 +75,9 @@ impl Program {
         {
             return self.client_member(schema, name);
         }
+        if let Some(member) = self.typed_member(api, name) {
+            return member;
+        }
         let member = api.then(name);
         Self::handle_exported(&member).unwrap_or_else(|| Value::Api(Arc::new(member)))
     }

@@ -11,8 +11,8 @@ use super::effects::Effects;
 use super::taint::{Sources, Trace};
 use super::targets::Target;
 use super::value::{FnRef, Memo};
-use crate::orm::{self, CallAt};
 use crate::facts::{CallId, Expr, FileFacts, NameId};
+use crate::orm::{self, CallAt};
 
 const MAX_PATH: usize = 10;
 const MAX_STATES: usize = 600;
@@ -206,9 +206,10 @@ impl Program {
     /// True where each argument that comes from the element comes from a row made on the way.
     fn asks_only_by(&self, file: u32, call: CallId, given: &Sources, made: &Sources) -> bool {
         let facts = &self.files[file as usize];
-        facts.args(call).iter().all(|arg| {
-            !Trace::new(facts, given).depends(*arg) || Trace::new(facts, made).depends(*arg)
-        })
+        facts
+            .args(call)
+            .iter()
+            .all(|arg| !Trace::new(facts, given).depends(*arg) || Trace::new(facts, made).depends(*arg))
     }
 
     /// True for a call that writes a new row and gives it, or its key.
@@ -221,7 +222,8 @@ impl Program {
                     || matches!(shape.method.as_str(), "save" | "create")
             }
             Target::Functions(targets, _) => {
-                let name = super::iterations::callee_name(facts, facts.call(call).callee).to_ascii_lowercase();
+                let name =
+                    super::iterations::callee_name(facts, facts.call(call).callee).to_ascii_lowercase();
                 ["create", "insert", "save", "add", "make", "register"].iter().any(|it| name.starts_with(it))
                     && targets.iter().any(|target| self.graph.effects(*target).has_any(Effects::DB_WRITE))
             }

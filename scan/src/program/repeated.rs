@@ -323,7 +323,9 @@ impl Program {
             traps.push(Trap::NotACollection(class_name(iteration.class)));
         }
         let supply = match self.supply(&iteration) {
-            Supply::Short(why) if iteration.class == LoopClass::Collection && !self.is_nested(&iterations[index + 1..]) => {
+            Supply::Short(why)
+                if iteration.class == LoopClass::Collection && !self.is_nested(&iterations[index + 1..]) =>
+            {
                 traps.push(Trap::ShortList(why));
                 Vec::new()
             }
@@ -369,9 +371,7 @@ impl Program {
 
     /// True where a loop around runs over a list that may be long.
     fn is_nested(&self, outer: &[Iteration]) -> bool {
-        outer.iter().any(|it| {
-            it.class == LoopClass::Collection && matches!(self.supply(it), Supply::Open(_))
-        })
+        outer.iter().any(|it| it.class == LoopClass::Collection && matches!(self.supply(it), Supply::Open(_)))
     }
 
     /// What the turn itself says against one statement for all.
@@ -400,7 +400,13 @@ impl Program {
         if !path.is_empty() && std::env::var_os("PRECA").is_some() {
             let weight = self.weight(file, call);
             let facts = self.facts(file);
-            eprintln!("W {}@{} {:?} hops {}", facts.path, facts.span(facts.call(call).expr).start, weight, path.len());
+            eprintln!(
+                "W {}@{} {:?} hops {}",
+                facts.path,
+                facts.span(facts.call(call).expr).start,
+                weight,
+                path.len()
+            );
         }
     }
 

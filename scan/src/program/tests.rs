@@ -13,6 +13,7 @@ mod knex;
 mod kysely;
 mod mikro_orm;
 mod sequelize;
+mod typed_handles;
 mod values;
 mod wrappers;
 
@@ -52,6 +53,11 @@ struct Linked {
 
 /// Links a fixture; a schema of users and posts is added where it has none.
 fn link(text: &str) -> Linked {
+    link_with("", text)
+}
+
+/// The same with a configuration.
+fn link_with(settings: &str, text: &str) -> Linked {
     let mut fixture = Fixture::parse(text);
     if !fixture.files.iter().any(|(path, _)| path.ends_with(".prisma")) {
         fixture.files.push(("schema.prisma".to_owned(), SCHEMA.to_owned()));
@@ -62,7 +68,7 @@ fn link(text: &str) -> Linked {
         candidates: Candidates::Show,
         queries: Queries::Omit,
         focus: "",
-        handles: &[],
+        handles: &crate::config(settings).expect("the settings of a test are right").handles,
         isolate: None,
         progress: &|_| {},
     };
@@ -86,7 +92,12 @@ impl Linked {
 
 /// `file:line table method`, and `assumed` where the handle was not followed.
 fn query_calls(text: &str) -> Vec<String> {
-    let linked = link(text);
+    query_calls_with("", text)
+}
+
+/// The same with a configuration.
+fn query_calls_with(settings: &str, text: &str) -> Vec<String> {
+    let linked = link_with(settings, text);
     let mut found: Vec<(u32, u32, String)> = linked
         .program
         .queries

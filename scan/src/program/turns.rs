@@ -32,7 +32,9 @@ impl Program {
             (GuardKind::If | GuardKind::And, Some(test)) => self.picks_element(iteration, test, 0),
             (GuardKind::Case, Some(test)) => match facts.expr(test) {
                 Expr::Other(parts) => match facts.list(parts) {
-                    [asked, label, ..] => is_text(facts.expr(*label)) && self.is_element(iteration, *asked, 0),
+                    [asked, label, ..] => {
+                        is_text(facts.expr(*label)) && self.is_element(iteration, *asked, 0)
+                    }
                     _ => false,
                 },
                 _ => false,
@@ -87,7 +89,10 @@ impl Program {
             match facts.expr(object) {
                 Expr::Call(made) => {
                     let name = super::iterations::callee_name(facts, facts.call(made).callee);
-                    if matches!(name, "getRepository" | "getTreeRepository" | "getModel" | "model" | "collection") {
+                    if matches!(
+                        name,
+                        "getRepository" | "getTreeRepository" | "getModel" | "model" | "collection"
+                    ) {
                         return Trace::new(facts, &iteration.sources).args_depend(made);
                     }
                     next = facts.call(made).callee;
@@ -111,7 +116,8 @@ impl Program {
             {
                 let around = facts.call(at).function;
                 return facts.calls.iter().enumerate().any(|(n, call)| {
-                    call.function == around && self.is_global(iteration.file, CallId(n as u32), "clearTimeout")
+                    call.function == around
+                        && self.is_global(iteration.file, CallId(n as u32), "clearTimeout")
                 });
             }
             match it.parent {
@@ -160,9 +166,10 @@ impl Program {
                         }
                     }
                     Target::Functions(targets, _) if seen.len() < MAX_FUNCTIONS => {
-                        let next = targets.iter().take(1).filter(|it| {
-                            self.graph.effects(**it).has_any(Effects::DB) && seen.insert(**it)
-                        });
+                        let next = targets
+                            .iter()
+                            .take(1)
+                            .filter(|it| self.graph.effects(**it).has_any(Effects::DB) && seen.insert(**it));
                         pending.extend(next.copied());
                     }
                     _ => {}

@@ -115,6 +115,11 @@ impl Program {
     }
 
     fn named_type(&self, file: u32, symbol: SymbolId, path: &[NameId], args: &[TypeId]) -> Value {
+        let own = || self.undeclared_type(file, symbol, path, args);
+        self.declared_type(file, (symbol, path), args, own).unwrap_or_else(own)
+    }
+
+    fn undeclared_type(&self, file: u32, symbol: SymbolId, path: &[NameId], args: &[TypeId]) -> Value {
         let facts = &self.files[file as usize];
         let it = facts.symbol(symbol);
         match it.kind {

@@ -128,7 +128,7 @@ fn draft(tables: &Tables<'_>, table: &Table, key: &ForeignKey) -> Draft {
         let at = Where::Code(paths::call_at(program, site.query.file, site.query.call));
         draft.evidence.push((EvidenceKind::Query, how.text(&name, parent), at));
     }
-    judge(tables, table, &uses, &mut draft);
+    judge(tables, (table, key), &uses, &mut draft);
     draft.help = indexes::advice(program, table, &name);
     draft.cost = Some(Cost {
         now: "n rows read per lookup".to_owned(),
@@ -150,7 +150,12 @@ fn uses<'s, 'p>(tables: &'s Tables<'p>, table: &Table, key: &ForeignKey) -> Vec<
     uses
 }
 
-fn judge(tables: &Tables<'_>, table: &Table, uses: &[(Use, &Site<'_>)], draft: &mut Draft) {
+fn judge(
+    tables: &Tables<'_>,
+    (table, key): (&Table, &ForeignKey),
+    uses: &[(Use, &Site<'_>)],
+    draft: &mut Draft,
+) {
     let reached = uses.iter().filter(|(_, site)| site.arrival.is_some());
     let searches = reached.clone().filter(|(how, _)| *how != Use::Delete).count();
     let filters = reached.clone().any(|(how, _)| *how == Use::Filter);
@@ -165,6 +170,14 @@ fn judge(tables: &Tables<'_>, table: &Table, uses: &[(Use, &Site<'_>)], draft: &
     }
     if !filters && volume::is_setting(table) {
         draft.doubt("the table is not known to hold many rows");
+    }
+    let leads = |columns: &[String]| key.columns.iter().zip(columns).all(|(own, other)| own == other);
+    if table
+        .indexes
+        .iter()
+        .any(|it| it.partial && it.columns.len() >= key.columns.len() && leads(&it.columns))
+    {
+        draft.doubt("an index of some of the rows serves it");
     }
     if tables.only_seeded(table) {
         draft.doubt("only seeds and scripts add rows");

@@ -57,7 +57,8 @@ pub(crate) fn supplied_arrival(program: &Program, function: FnRef, calls: &[Hop]
     let Some(first) = calls.first() else { return arrival(program, function) };
     let caller = FnRef { file: first.file, id: program.facts(first.file).call(first.call).function };
     let mut found = arrival(program, caller)?;
-    let entered = |hop: &Hop| Step { at: start_of(program, hop.enters), name: program.function_name(hop.enters) };
+    let entered =
+        |hop: &Hop| Step { at: start_of(program, hop.enters), name: program.function_name(hop.enters) };
     found.steps.extend(calls.iter().map(entered));
     let own = Step { at: start_of(program, function), name: program.function_name(function) };
     found.steps.push(own);

@@ -8,7 +8,9 @@ use tuneup_model::{
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
 use super::{Rule, paths, repeats, wording};
-use crate::program::Program;
+use crate::facts::Expr;
+use crate::place::Place;
+use crate::program::{Program, Value};
 use crate::report::{Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -115,6 +117,9 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     let mut draft = Draft::new(at, message, anchor);
     let volume = volume::volume(tables, site);
     judge(site, extent, &volume, &mut draft);
+    if takes_first(program, site) {
+        draft.doubt("only the first row is taken, so that few are expected");
+    }
     if wants_all(program, site) {
         draft.doubt("an export needs all rows");
     }
@@ -174,6 +179,25 @@ fn judge(site: &Site<'_>, extent: Extent, volume: &Volume, draft: &mut Draft) {
     if let Some(why) = volume::few(site, extent, volume) {
         draft.doubt(why);
     }
+}
+
+/// `const [store] = await stores.list()`.
+fn takes_first(program: &Program, site: &Site<'_>) -> bool {
+    let (file, facts) = (site.query.file, program.facts(site.query.file));
+    let rows = facts.call(site.query.call).expr;
+    let is_of_rows = |mut expr| loop {
+        match facts.expr(expr) {
+            Expr::Await(inner) | Expr::Cast { expr: inner, .. } => expr = inner,
+            _ => return expr == rows,
+        }
+    };
+    let mut positions = facts.exprs.iter().filter_map(|expr| match expr {
+        Expr::Item { object, n } if is_of_rows(*object) => Some(*n),
+        _ => None,
+    });
+    matches!(program.eval(Place { file, expr: rows }), Value::Rows { many: true, .. })
+        && positions.next() == Some(0)
+        && positions.next().is_none()
 }
 
 /// True where the code is named for writing out everything.

@@ -1,6 +1,6 @@
 //! Rule `write-in-loop`: an insert, update or delete per element of a collection.
 
-use tuneup_model::{Category, ExperimentKind, Operation, RuleDoc, Severity};
+use tuneup_model::{Category, ExperimentKind, Operation, QueryApi, RuleDoc, Severity};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
@@ -71,6 +71,11 @@ app.post('/invites', async (req, res) => {
 });
 "#;
 
+/// True for a write that may give each row other values.
+fn is_change(operation: Operation) -> bool {
+    matches!(operation, Operation::Update | Operation::UpdateMany)
+}
+
 fn check(program: &Program, report: &mut Report) {
     let all: Vec<&Repeated> = repeats::of_sort(program, Repeat::Write).collect();
     for it in all.iter().copied() {
@@ -89,6 +94,10 @@ fn check(program: &Program, report: &mut Report) {
         }
         if program.fails_alone(it) {
             draft.doubt("each element fails by itself, which one statement for all would not do");
+        }
+        if query.shape.api == QueryApi::Declared && is_change(query.shape.operation) && query.batch.is_none()
+        {
+            draft.doubt("the library has no call that is known to change many rows in different ways");
         }
         draft.help = wording::write_at_once(program, query);
         draft.fix = Some(repeats::unsafe_fix("replace the loop's write by one bulk write"));

@@ -299,7 +299,8 @@ pub(super) fn place_of(program: &Program, texts: &mut Texts<'_>, at: Place) -> L
     })
 }
 
-/// A decorator of the library; one that the program makes itself counts as a property where its name says so.
+/// A decorator of the library; one that the program or another library makes counts as a property or an index where its
+/// name says so.
 pub(super) fn decorator(program: &Program, at: Place) -> Option<Decorator<'_>> {
     let facts = program.facts(at.file);
     let Expr::Call(call) = facts.expr(at.expr) else { return None };
@@ -312,6 +313,9 @@ pub(super) fn decorator(program: &Program, at: Place) -> Option<Decorator<'_>> {
     match program.eval(Place { file: at.file, expr: callee }) {
         Value::Api(api) if super::is_own(&api.package) => {
             Some(Decorator { name: own_name(&api.path, name), at, call })
+        }
+        Value::Api(_) | Value::Function(_) | Value::Unknown if name.ends_with("Index") => {
+            Some(Decorator { name: "Index", at, call })
         }
         Value::Function(_) if name.ends_with("Property") => Some(Decorator { name: "Property", at, call }),
         _ => None,

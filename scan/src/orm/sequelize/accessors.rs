@@ -3,8 +3,8 @@
 use tuneup_model::{Bound, ColumnRef, Operation, Predicate, PredicateOp, QueryApi, QueryShape, TableRef};
 
 use super::find::{Finding, by_key, finish};
-use super::naming::{capitalized, singularize};
 use crate::objects::{Conditions, Object, Reader};
+use crate::orm::naming::{capitalized, singularize};
 use crate::orm::{Answer, CallAt, ModelRef};
 use crate::place::Place;
 use crate::program::Program;

@@ -5,10 +5,10 @@
 use tuneup_model::{ColumnType, ReferentialAction};
 
 use super::models::{Made, Reading, column_name};
-use super::naming::camelize;
 use crate::facts::{CallId, Expr};
 use crate::objects::{Given, Object};
 use crate::orm::Named;
+use crate::orm::naming::camelize;
 use crate::orm::tables::RelationDraft;
 use crate::place::Place;
 use crate::program::Role;

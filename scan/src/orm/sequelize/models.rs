@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use tuneup_model::{ColumnType, Location, QueryApi};
 
-use super::naming::{pluralize, singularize};
 use super::settings::{Settings, Styles};
 use super::{associations, decorated, migrations};
 use crate::facts::{CallId, Expr, ExprId, FileFacts, SymbolKind};
 use crate::objects::{Given, Object, Reader};
+use crate::orm::naming::{pluralize, singularize};
 use crate::orm::tables::{RelationDraft, TableDraft, schema_of, snake_case};
 use crate::orm::{Declared, Handle, HandleKind, Named, text_at};
 use crate::place::Place;

@@ -1,9 +1,9 @@
-//! Names that Sequelize makes: plurals for tables and lists, singulars for rows, keys, and names with underscores.
+//! Names that libraries make: plurals for tables and lists, singulars for rows, keys, and names with underscores.
 //!
 //! The rules are those of the `inflection` package, in its order: first what is plural already, then irregular words,
 //! then endings.
 
-use super::uncountable;
+mod uncountable;
 
 /// A word ends so: the whole word or any with the ending, what is kept of it, and what replaces the rest.
 #[derive(Debug, Clone, Copy)]
@@ -125,7 +125,7 @@ const TO_SINGULAR_LAST: &[Rule] = &[
 ];
 
 /// `libraryItem` → `libraryItems`, `person` → `people`.
-pub(super) fn pluralize(word: &str) -> String {
+pub(crate) fn pluralize(word: &str) -> String {
     let lower = word.to_lowercase();
     if is_uncountable(&lower) || apply(PLURALS, word, &lower).is_some() {
         return word.to_owned();
@@ -143,7 +143,7 @@ pub(super) fn pluralize(word: &str) -> String {
 }
 
 /// `libraryItems` → `libraryItem`, `people` → `person`.
-pub(super) fn singularize(word: &str) -> String {
+pub(crate) fn singularize(word: &str) -> String {
     let lower = word.to_lowercase();
     if is_uncountable(&lower) || apply(SINGULARS, word, &lower).is_some() {
         return word.to_owned();
@@ -196,7 +196,7 @@ fn ends_after_consonant(lower: &str, ending: &str) -> bool {
 }
 
 /// `team_id` → `teamId`.
-pub(super) fn camelize(name: &str) -> String {
+pub(crate) fn camelize(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut upper = false;
     for c in name.chars() {
@@ -213,7 +213,7 @@ pub(super) fn camelize(name: &str) -> String {
 }
 
 /// `books` → `Books`, as accessors take it.
-pub(super) fn capitalized(name: &str) -> String {
+pub(crate) fn capitalized(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
