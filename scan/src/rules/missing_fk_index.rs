@@ -232,6 +232,56 @@ mod tests {
     use super::RULE;
     use crate::rules::laws;
 
+    /// What a library or the program itself calls an index is one; one of some rows leaves a doubt.
+    #[test]
+    fn indexes_of_entity_classes() {
+        laws::check(
+            &RULE,
+            r#"
+//- /entities.ts
+import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/core';
+import { indexOf } from '@acme/sql';
+const PostIndex = indexOf({ columns: ['post_id'] });
+@Entity()
+export class Post {
+  @PrimaryKey() id!: string;
+}
+@Entity()
+export class Comment {
+  @PrimaryKey() id!: string;
+  @PostIndex.ofColumn.AsIndex()
+  @ManyToOne(() => Post, { fieldName: 'post_id', mapToPk: true })
+  postId!: string;
+}
+@Entity()
+@Index({ name: 'x', expression: 'create index x on "like" (post_id) where deleted_at is null' })
+export class Like {
+  @PrimaryKey() id!: string;
+  @ManyToOne(() => Post, { fieldName: 'post_id', mapToPk: true })
+  postId!: string;
+}
+@Entity()
+export class View {
+  @PrimaryKey() id!: string;
+  @ManyToOne(() => Post, { fieldName: 'post_id', mapToPk: true })
+// ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ missing-fk-index: `View.postId` refers to `Post` without an index
+  postId!: string;
+}
+//- /routes.ts
+import express from 'express';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Comment, Like, View } from './entities';
+const app = express();
+app.get('/posts/:id', async (req, res) => {
+  const { em } = await MikroORM.init();
+  const where = { postId: req.params.id };
+  em.create(View, req.body);
+  res.json([await em.find(Comment, where), await em.find(Like, where), await em.find(View, where)]);
+});
+"#,
+        );
+    }
+
     #[test]
     fn found_where_the_parent_includes_its_children() {
         laws::check(

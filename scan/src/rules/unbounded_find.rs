@@ -117,15 +117,7 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     let mut draft = Draft::new(at, message, anchor);
     let volume = volume::volume(tables, site);
     judge(site, extent, &volume, &mut draft);
-    if takes_first(program, site) {
-        draft.doubt("only the first row is taken, so that few are expected");
-    }
-    if wants_all(program, site) {
-        draft.doubt("an export needs all rows");
-    }
-    if indexes::is_cached(program, site.function(program)) {
-        draft.doubt("the result is kept in a cache");
-    }
+    doubts_of_use(program, site, &mut draft);
     if indexes::dialect_of(program, site.table) == Dialect::Sqlite && program.opens_chosen_files() {
         draft.doubt("the database file is chosen at run time and may hold the rows of one user");
     }
@@ -181,6 +173,19 @@ fn judge(site: &Site<'_>, extent: Extent, volume: &Volume, draft: &mut Draft) {
     }
 }
 
+/// What the code does with the rows may want all of them, or tell that there are few.
+fn doubts_of_use(program: &Program, site: &Site<'_>, draft: &mut Draft) {
+    if takes_first(program, site) {
+        draft.doubt("only the first row is taken, so that few are expected");
+    }
+    if wants_all(program, site) {
+        draft.doubt("an export needs all rows");
+    }
+    if indexes::is_cached(program, site.function(program)) {
+        draft.doubt("the result is kept in a cache");
+    }
+}
+
 /// `const [store] = await stores.list()`.
 fn takes_first(program: &Program, site: &Site<'_>) -> bool {
     let (file, facts) = (site.query.file, program.facts(site.query.file));
@@ -193,6 +198,7 @@ fn takes_first(program: &Program, site: &Site<'_>) -> bool {
     };
     let mut positions = facts.exprs.iter().filter_map(|expr| match expr {
         Expr::Item { object, n } if is_of_rows(*object) => Some(*n),
+        Expr::Rest(object) if is_of_rows(*object) => Some(u32::MAX),
         _ => None,
     });
     matches!(program.eval(Place { file, expr: rows }), Value::Rows { many: true, .. })
@@ -403,6 +409,38 @@ app.get('/rows', async (req, res) => {
   const rows = await prisma.event.findMany({ where: { userId: req.query.user } });
   //                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-find: that one parent has
   res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn the_first_row_alone() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Event {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/events', async (req, res) => { res.json(await prisma.event.create({ data: req.body })); });
+app.get('/first', async (req, res) => {
+  const [first] = await prisma.event.findMany();
+  res.json(first);
+});
+app.get('/all', async (req, res) => {
+  const [first, ...rest] = await prisma.event.findMany();
+//                               ^^^^^^^^^^^^^^^^^^^^^^^ unbounded-find: `prisma.event.findMany` reads all rows of `Event`
+  res.json({ first, rest });
 });
 "#,
         );
