@@ -350,4 +350,57 @@ export class UsersResolver {
 ",
         );
     }
+
+    #[test]
+    fn a_page_per_object_is_not_shown() {
+        check(
+            "
+//- /users.resolver.ts
+import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Post, User } from './entities';
+@Resolver(() => Post)
+export class PostsResolver {
+  constructor(@InjectRepository(User) private users: Repository<User>) {}
+  @ResolveField(() => [User])
+  readers(@Parent() post: Post, @Args() args: { options: { skip: number; take: number } }) {
+    return this.users.find({ where: { id: post.authorId }, skip: args.options.skip, take: args.options.take });
+  }
+  @ResolveField(() => [User])
+  writers(@Parent() post: Post, @Args('first') first: number) {
+    return this.users.find({ where: { id: post.authorId }, take: first });
+  }
+  @ResolveField(() => [User])
+  editors(@Parent() post: Post, @Args() args: { options: { take: number } }) {
+//^^^^^^^ n-plus-one-lazy-relation
+    return this.users.find({ where: { id: post.authorId } });
+  }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_part_of_what_the_object_carries_is_not_shown() {
+        check(
+            "
+//- /posts.resolver.ts
+import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Post, User } from './entities';
+import { UsersService } from './services';
+@Resolver(() => Post)
+export class PostsResolver {
+  constructor(private users: UsersService) {}
+  @ResolveField(() => [User])
+  async authors(@Parent() post: Post & { authors?: User[] }) {
+    if (post.authors) {
+      return post.authors.filter((author) => author.name);
+    }
+    return [await this.users.byId(post.authorId)];
+  }
+}
+",
+        );
+    }
 }
