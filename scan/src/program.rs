@@ -34,6 +34,7 @@ mod taint;
 mod targets;
 mod types;
 mod value;
+mod ways;
 mod wrapped;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -57,7 +58,6 @@ pub(crate) use declared::DeclaredHandles;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
-pub(crate) use known::Entered;
 pub(crate) use libraries::{
     Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
 };
@@ -70,6 +70,7 @@ pub(crate) use roles::Role;
 pub(crate) use taint::{Sources, Trace};
 pub(crate) use targets::{Query, Target};
 pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
+pub(crate) use ways::Entered;
 
 /// Everything known of a source tree.
 #[derive(Debug)]

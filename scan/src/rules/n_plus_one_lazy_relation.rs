@@ -30,7 +30,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /entities.ts
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 @Entity()
@@ -66,9 +66,9 @@ export class PostsResolver {
     return this.users.findOneBy({ id: post.authorId });
   }
 }
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /entities.ts
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 @Entity()
@@ -112,7 +112,7 @@ export class PostsResolver {
     return users.load(post.authorId);
   }
 }
-"#;
+";
 
 fn check(program: &Program, report: &mut Report) {
     for resolver in program.field_resolvers() {
@@ -227,7 +227,7 @@ mod tests {
     use super::super::laws;
     use super::RULE;
 
-    const APP: &str = r#"
+    const APP: &str = r"
 //- /entities.ts
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 @Entity()
@@ -260,7 +260,7 @@ export class PostsService {
     return this.posts.find({ take: 50 });
   }
 }
-"#;
+";
 
     fn check(text: &str) {
         laws::check(&RULE, &format!("{APP}{text}"));

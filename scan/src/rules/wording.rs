@@ -205,6 +205,28 @@ mod tests {
 
     use crate::{Candidates, MemoryTree, Options, Queries, config, scan};
 
+    const STORE: &str = r#"
+[[handles]]
+file = "src/store/index.ts"
+[[handles.calls]]
+methods = ["get"]
+does = "read-one"
+table = "keys"
+key-argument = 0
+batched-by = "mget"
+[[handles.calls]]
+methods = ["range"]
+does = "read-many"
+table = "keys"
+key-argument = 0
+[[handles.calls]]
+methods = ["set"]
+does = "upsert"
+table = "keys"
+key-argument = 0
+batched-by = "mset"
+"#;
+
     #[test]
     fn advice_names_the_declared_form_for_many_keys() {
         let fixture = Fixture::parse(
@@ -230,30 +252,7 @@ app.post('/all', async (req, res) => {
 });
 ",
         );
-        let declared = config(
-            r#"
-[[handles]]
-file = "src/store/index.ts"
-[[handles.calls]]
-methods = ["get"]
-does = "read-one"
-table = "keys"
-key-argument = 0
-batched-by = "mget"
-[[handles.calls]]
-methods = ["range"]
-does = "read-many"
-table = "keys"
-key-argument = 0
-[[handles.calls]]
-methods = ["set"]
-does = "upsert"
-table = "keys"
-key-argument = 0
-batched-by = "mset"
-"#,
-        )
-        .expect("it parses");
+        let declared = config(STORE).expect("it parses");
         let options = Options {
             rules: None,
             candidates: Candidates::Hide,
