@@ -41,6 +41,7 @@ mod targets;
 mod turns;
 mod types;
 mod value;
+mod ways;
 mod wrapped;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -64,7 +65,7 @@ pub(crate) use declared::DeclaredHandles;
 pub(crate) use effects::Effects;
 pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
-pub(crate) use known::Entered;
+pub(crate) use ways::Entered;
 pub(crate) use lengths::Short;
 pub(crate) use libraries::{
     Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
@@ -78,6 +79,7 @@ pub(crate) use roles::Role;
 pub(crate) use taint::{Sources, Trace};
 pub(crate) use targets::{Query, Target};
 pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
+pub(crate) use ways::Entered;
 
 /// Everything known of a source tree.
 #[derive(Debug)]

@@ -28,6 +28,7 @@ pub(crate) struct Hop {
 
 /// A query that a call leads to.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the way of its own")]
 pub(crate) struct Reached {
     /// From the call asked about to the function that queries.
     pub path: Vec<Hop>,

@@ -504,4 +504,204 @@ app.post('/all', async (req, res) => {
             "#,
         );
     }
+
+    #[test]
+    fn one_property_of_the_argument_changes_and_the_query_asks_by_another() {
+        check(
+            "
+//- /history.ts
+import { prisma } from './db';
+export async function note(args: { planId: string; email: string }) {
+  const plan = await prisma.plan.findFirst({ where: { id: args.planId } });
+  await send(plan, args.email);
+}
+declare function send(...all: unknown[]): void;
+
+//- /routes.ts
+import express from 'express';
+import { note } from './history';
+const app = express();
+app.post('/all', async (req, res) => {
+  const planId = req.body.planId;
+  for (const email of req.body.emails) {
+    await note({ planId, email });
+//        ^^^^^^^^^^^^^^^^^^^^^^^ loop-invariant-query: `note` runs `prisma.plan.findFirst` with the same arguments in every turn
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn a_list_made_of_the_element_is_not_the_same() {
+        check(
+            "
+//- /users.ts
+import { prisma } from './db';
+export const used = (ids: string[], plan: string) => prisma.user.count({ where: { id: { in: ids }, teamId: plan } });
+export const each = (ids: string[]) => Promise.all(ids.map((id) => prisma.plan.count({ where: { id } })));
+
+//- /routes.ts
+import express from 'express';
+import { used, each } from './users';
+const app = express();
+app.post('/all', async (req, res) => {
+  for (const team of req.body.teams) {
+    await used(team.members.map((member) => member.id), req.body.plan);
+    await each(team.plans.filter((plan) => plan.open).map((plan) => plan.id));
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn what_a_literal_argument_rules_out() {
+        check(
+            "
+//- /plans.ts
+import { prisma } from './db';
+export async function plans(root: string, options: { rootOnly?: boolean; kind?: string }, deep = false) {
+  if (options.rootOnly) {
+    return [root];
+  }
+  const kind = kindOf(options);
+  if (kind === 'all' && (await prisma.plan.count()) > 0) return [];
+  if (deep) await prisma.user.count();
+  return kind === 'all' ? prisma.user.findFirst() : [];
+}
+function kindOf(options: { kind?: string }) {
+  if (options.hasOwnProperty('kind')) {
+    return 'all';
+  }
+  return 'none';
+}
+export async function work(seat: { id: string }, action: string) {
+  if (action !== 'count') return;
+  return prisma.plan.count();
+}
+
+//- /routes.ts
+import express from 'express';
+import { plans, work } from './plans';
+const app = express();
+app.post('/all', async (req, res) => {
+  for (const seat of req.body.seats) {
+    await plans(req.body.root, { rootOnly: true });
+    await plans(req.body.root, {});
+    await work(seat, 'delete');
+    await work(seat, 'count');
+//        ^^^^^^^^^^^^^^^^^^^ loop-invariant-query: `work` runs `prisma.plan.count`
+    await plans(req.body.root, { kind: 'b' });
+//        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ loop-invariant-query: `plans` runs `prisma.plan.count`
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn what_every_caller_rules_out() {
+        check(
+            "
+//- /plans.ts
+import { prisma } from './db';
+export async function totals(seats: string[], options: { quick?: boolean }) {
+  if (options.quick) return [];
+  const found = [];
+  for (const seat of seats) found.push(seat, await prisma.plan.count());
+  return found;
+}
+
+//- /routes.ts
+import express from 'express';
+import { totals } from './plans';
+const app = express();
+app.post('/all', async (req, res) => {
+  res.json(await totals(req.body.seats, { quick: true }));
+});
+",
+        );
+    }
+
+    #[test]
+    fn another_caller_lets_it_come() {
+        check(
+            "
+//- /plans.ts
+import { prisma } from './db';
+export async function totals(seats: string[], options: { quick?: boolean }) {
+  if (options.quick) return [];
+  const found = [];
+  for (const seat of seats) found.push(seat, await prisma.plan.count());
+//                                                 ^^^^^^^^^^^^^^^^^^^ loop-invariant-query
+  return found;
+}
+
+//- /routes.ts
+import express from 'express';
+import { totals } from './plans';
+const app = express();
+app.post('/all', async (req, res) => {
+  res.json(await totals(req.body.seats, { quick: true }));
+});
+app.post('/slow', async (req, res) => {
+  res.json(await totals(req.body.seats, {}));
+});
+",
+        );
+    }
+
+    #[test]
+    fn what_a_cache_of_the_program_keeps() {
+        check(
+            "
+//- /cache.ts
+export class RequestCache {
+  private caches = new WeakMap<object, Map<string, unknown>>();
+  get<T>(ctx: object, key: string, make: () => T): T {
+    const own = this.of(ctx);
+    const found = own.get(key);
+    if (found) {
+      return found as T;
+    }
+    const made = make();
+    own.set(key, made);
+    return made;
+  }
+  private of(ctx: object) {
+    let own = this.caches.get(ctx);
+    if (!own) {
+      own = new Map();
+      this.caches.set(ctx, own);
+    }
+    return own;
+  }
+}
+//- /plans.ts
+import { prisma } from './db';
+import { RequestCache } from './cache';
+import { createCache } from 'cache-manager';
+const requests = new RequestCache();
+const cache = createCache();
+export const first = (ctx: object) => requests.get(ctx, 'first', () => prisma.plan.findFirst());
+export const last = () => cache.wrap('last', async () => prisma.plan.findFirst());
+
+//- /routes.ts
+import express from 'express';
+import { first, last } from './plans';
+const app = express();
+app.post('/all', async (req, res) => {
+  for (const seat of req.body.seats) {
+    await first(req);
+    await last();
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
 }

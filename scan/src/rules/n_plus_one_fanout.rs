@@ -317,4 +317,40 @@ app.post('/all', async (req, res) => {
 ",
         );
     }
+
+    #[test]
+    fn what_runs_after_a_failure_or_fills_a_cache() {
+        check(
+            "
+//- /settings.ts
+import { prisma } from './db';
+import { LRUCache } from 'lru-cache';
+const cache = new LRUCache({ max: 100 });
+export async function settings(ids: string[], key: string) {
+  const kept = cache.get(key);
+  if (kept) {
+    return kept;
+  }
+  const found = await Promise.all(ids.map((postId) => prisma.comment.count({ where: { postId } })));
+  cache.set(key, found);
+  return found;
+}
+
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { settings } from './settings';
+const app = express();
+app.post('/all', async (req, res) => {
+  const ids: string[] = req.body.ids;
+  try {
+    await prisma.user.updateMany({ where: { id: { in: ids } }, data: { teamId: 'a' } });
+  } catch (error) {
+    await Promise.all(ids.map((postId) => prisma.comment.count({ where: { postId } })));
+  }
+  res.json(await settings(ids, req.body.key));
+});
+",
+        );
+    }
 }

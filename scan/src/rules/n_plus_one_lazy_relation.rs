@@ -30,7 +30,7 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const SLOW: &str = r#"
+const SLOW: &str = r"
 //- /entities.ts
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 @Entity()
@@ -66,9 +66,9 @@ export class PostsResolver {
     return this.users.findOneBy({ id: post.authorId });
   }
 }
-"#;
+";
 
-const FAST: &str = r#"
+const FAST: &str = r"
 //- /entities.ts
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 @Entity()
@@ -112,7 +112,7 @@ export class PostsResolver {
     return users.load(post.authorId);
   }
 }
-"#;
+";
 
 fn check(program: &Program, report: &mut Report) {
     for resolver in program.field_resolvers() {
@@ -227,7 +227,7 @@ mod tests {
     use super::super::laws;
     use super::RULE;
 
-    const APP: &str = r#"
+    const APP: &str = r"
 //- /entities.ts
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 @Entity()
@@ -260,7 +260,7 @@ export class PostsService {
     return this.posts.find({ take: 50 });
   }
 }
-"#;
+";
 
     fn check(text: &str) {
         laws::check(&RULE, &format!("{APP}{text}"));
@@ -345,6 +345,59 @@ export class UsersResolver {
   @ResolveField(() => User)
   manager(@Parent() user: User) {
     return this.users.byId(user.id);
+  }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_page_per_object_is_not_shown() {
+        check(
+            "
+//- /users.resolver.ts
+import { Args, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Post, User } from './entities';
+@Resolver(() => Post)
+export class PostsResolver {
+  constructor(@InjectRepository(User) private users: Repository<User>) {}
+  @ResolveField(() => [User])
+  readers(@Parent() post: Post, @Args() args: { options: { skip: number; take: number } }) {
+    return this.users.find({ where: { id: post.authorId }, skip: args.options.skip, take: args.options.take });
+  }
+  @ResolveField(() => [User])
+  writers(@Parent() post: Post, @Args('first') first: number) {
+    return this.users.find({ where: { id: post.authorId }, take: first });
+  }
+  @ResolveField(() => [User])
+  editors(@Parent() post: Post, @Args() args: { options: { take: number } }) {
+//^^^^^^^ n-plus-one-lazy-relation
+    return this.users.find({ where: { id: post.authorId } });
+  }
+}
+",
+        );
+    }
+
+    #[test]
+    fn a_part_of_what_the_object_carries_is_not_shown() {
+        check(
+            "
+//- /posts.resolver.ts
+import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Post, User } from './entities';
+import { UsersService } from './services';
+@Resolver(() => Post)
+export class PostsResolver {
+  constructor(private users: UsersService) {}
+  @ResolveField(() => [User])
+  async authors(@Parent() post: Post & { authors?: User[] }) {
+    if (post.authors) {
+      return post.authors.filter((author) => author.name);
+    }
+    return [await this.users.byId(post.authorId)];
   }
 }
 ",

@@ -249,3 +249,85 @@ pub(super) fn on_live_table(dialect: Dialect) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tuneup_testkit::fixture::Fixture;
+
+    use crate::{Candidates, MemoryTree, Options, Queries, config, scan};
+
+    const STORE: &str = r#"
+[[handles]]
+file = "src/store/index.ts"
+[[handles.calls]]
+methods = ["get"]
+does = "read-one"
+table = "keys"
+key-argument = 0
+batched-by = "mget"
+[[handles.calls]]
+methods = ["range"]
+does = "read-many"
+table = "keys"
+key-argument = 0
+[[handles.calls]]
+methods = ["set"]
+does = "upsert"
+table = "keys"
+key-argument = 0
+batched-by = "mset"
+"#;
+
+    #[test]
+    fn advice_names_the_declared_form_for_many_keys() {
+        let fixture = Fixture::parse(
+            "
+//- /src/store/index.ts
+export * from './redis';
+//- /src/store/redis.ts
+export const get = async (key: string) => key;
+export const mget = async (keys: string[]) => keys;
+export const set = async (key: string, value: string) => [key, value];
+export const range = async (key: string) => [key];
+
+//- /src/routes.ts
+import express from 'express';
+import * as store from './store';
+const app = express();
+app.post('/all', async (req, res) => {
+  for (const id of req.body.ids) await store.get(id);
+  for (const id of req.body.ids) await store.range(id);
+  await Promise.all(req.body.ids.map((id) => store.get(id)));
+  for (const id of req.body.ids) await store.set(id, 'a');
+  res.sendStatus(204);
+});
+",
+        );
+        let declared = config(STORE).expect("it parses");
+        let options = Options {
+            rules: None,
+            candidates: Candidates::Hide,
+            queries: Queries::Omit,
+            focus: "",
+            handles: &declared.handles,
+            isolate: None,
+            progress: &|_| {},
+        };
+        let mut said: Vec<String> = scan(&MemoryTree::new(fixture.files.clone()), &options)
+            .findings
+            .into_iter()
+            .filter(|it| it.rule.starts_with("n-plus-one") || it.rule == "write-in-loop")
+            .map(|it| format!("{}: {} {:?}", it.rule, it.help, it.doubts))
+            .collect();
+        said.sort();
+        assert_eq!(
+            said,
+            [
+                "n-plus-one-fanout: call `store.mget` once with all keys; the pool has a few connections, not one per element []",
+                "n-plus-one-in-loop: collect the keys first, call `store.mget` once with all keys, and look them up in a `Map` []",
+                "n-plus-one-in-loop: collect the keys first, read for all keys with one call, where the database layer has a form for it, and look them up in a `Map` [\"no form of the method for many keys is declared\"]",
+                "write-in-loop: call `store.mset` once with what is written for all elements []",
+            ]
+        );
+    }
+}
