@@ -128,7 +128,7 @@ fn draft(tables: &Tables<'_>, table: &Table, key: &ForeignKey) -> Draft {
         let at = Where::Code(paths::call_at(program, site.query.file, site.query.call));
         draft.evidence.push((EvidenceKind::Query, how.text(&name, parent), at));
     }
-    judge(tables, table, &uses, &mut draft);
+    judge(tables, table, key, &uses, &mut draft);
     draft.help = indexes::advice(program, table, &name);
     draft.cost = Some(Cost {
         now: "n rows read per lookup".to_owned(),
@@ -150,10 +150,15 @@ fn uses<'s, 'p>(tables: &'s Tables<'p>, table: &Table, key: &ForeignKey) -> Vec<
     uses
 }
 
-fn judge(tables: &Tables<'_>, table: &Table, uses: &[(Use, &Site<'_>)], draft: &mut Draft) {
+fn judge(
+    tables: &Tables<'_>,
+    table: &Table,
+    key: &ForeignKey,
+    uses: &[(Use, &Site<'_>)],
+    draft: &mut Draft,
+) {
     let reached = uses.iter().filter(|(_, site)| site.arrival.is_some());
     let searches = reached.clone().filter(|(how, _)| *how != Use::Delete).count();
-    let filters = reached.clone().any(|(how, _)| *how == Use::Filter);
     draft.severity = if searches > 0 { RULE.doc.severity } else { Severity::Medium };
     draft.rank = 100 + 5 * reached.clone().count().min(20) as u32;
     if uses.is_empty() {
@@ -162,8 +167,11 @@ fn judge(tables: &Tables<'_>, table: &Table, uses: &[(Use, &Site<'_>)], draft: &
         draft.doubt("no entry point reaches the queries that search by it");
     } else if searches == 0 && !tables.grows(table) {
         draft.doubt("only deletes search by it, and no request or job is seen to add rows");
+    } else if searches == 0 && volume::holds_owners(&key.references) && !volume::fills_fast(tables, table) {
+        draft.doubt("only deletes of users or tenants search by it, which are rare");
     }
-    if !filters && volume::is_setting(table) {
+    let filters = uses.iter().any(|(how, site)| *how == Use::Filter && site.arrival.is_some());
+    if volume::stays_small(tables, table) || (!filters && volume::is_setting(table)) {
         draft.doubt("the table is not known to hold many rows");
     }
     if tables.only_seeded(table) {
