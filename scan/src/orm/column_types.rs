@@ -22,6 +22,7 @@ pub(crate) fn named_type(name: &str) -> ColumnType {
         | "timestamp without time zone" => ColumnType::Timestamp,
         "date" => ColumnType::Date,
         "json" | "jsonb" | "simple-json" => ColumnType::Json,
+        "simple-array" => ColumnType::Array(Box::new(ColumnType::Text)),
         "bytea" | "blob" | "longblob" | "binary" | "varbinary" => ColumnType::Bytes,
         "enum" | "simple-enum" => ColumnType::Enum(String::new()),
         "varchar" | "char" | "text" | "character varying" | "nvarchar" | "citext" | "longtext"

@@ -397,17 +397,6 @@ impl Program {
         if reads && self.asks_by_new_row(file, call, iteration) {
             traps.push(Trap::MadeInTurn);
         }
-        if !path.is_empty() && std::env::var_os("PRECA").is_some() {
-            let weight = self.weight(file, call);
-            let facts = self.facts(file);
-            eprintln!(
-                "W {}@{} {:?} hops {}",
-                facts.path,
-                facts.span(facts.call(call).expr).start,
-                weight,
-                path.len()
-            );
-        }
     }
 
     /// `if (!seen.has(x)) seen.set(x, await find(x))`: a map from outside the loop stands before the call.

@@ -1,25 +1,11 @@
 //! What a turn of a loop is: how often it really comes to the query, and how much else it does.
 
-use rustc_hash::FxHashSet;
 
 use super::Program;
-use super::effects::Effects;
 use super::iterations::Iteration;
 use super::taint::{Sources, Trace};
 use super::targets::Target;
-use super::value::FnRef;
 use crate::facts::{BinaryOp, CallId, Expr, ExprId, GuardKind};
-
-/// Functions looked at to weigh a call.
-const MAX_FUNCTIONS: usize = 300;
-
-/// What a call leads to, all ways together.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Weight {
-    pub statements: usize,
-    /// Tables written, as far as they are known.
-    pub written: usize,
-}
 
 impl Program {
     /// True where the call waits for one element alone: `for (const key of keys) if (key === 'state') …`.
@@ -142,42 +128,6 @@ impl Program {
         });
         let made = Sources { calls: made.collect(), ..Sources::default() };
         !made.calls.is_empty() && Trace::new(facts, &made).args_depend(call)
-    }
-
-    /// What a call leads to.
-    pub(super) fn weight(&self, file: u32, call: CallId) -> Weight {
-        let Target::Functions(targets, _) = self.target(file, call) else { return Weight::default() };
-        let mut pending: Vec<FnRef> = targets.iter().take(1).copied().collect();
-        let mut seen: FxHashSet<FnRef> = pending.iter().copied().collect();
-        let mut weight = Weight::default();
-        let mut written = FxHashSet::default();
-        while let Some(function) = pending.pop() {
-            let whole = self.facts(function.file).function(function.id).span;
-            for (inner, _) in self.calls_in_place(function) {
-                if self.is_on_error_path(function.file, self.facts(function.file).call(inner).guard, whole) {
-                    continue;
-                }
-                match self.target(function.file, inner) {
-                    Target::Query(query) => {
-                        weight.statements += 1;
-                        let shape = &self.queries[*query as usize].shape;
-                        if shape.operation.is_write() {
-                            written.extend(shape.table.name());
-                        }
-                    }
-                    Target::Functions(targets, _) if seen.len() < MAX_FUNCTIONS => {
-                        let next = targets
-                            .iter()
-                            .take(1)
-                            .filter(|it| self.graph.effects(**it).has_any(Effects::DB) && seen.insert(**it));
-                        pending.extend(next.copied());
-                    }
-                    _ => {}
-                }
-            }
-        }
-        weight.written = written.len();
-        weight
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rule `deep-offset-pagination`: pages by OFFSET, each of which reads all pages before it.
 
+mod pages;
+
 use tuneup_model::{
     Bound, Category, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter, RuleDoc,
     Severity,
@@ -8,9 +10,6 @@ use tuneup_model::{
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
 use super::{Rule, paths, repeats, wording};
-use crate::facts::{BinaryOp, Expr, ExprId, FileFacts};
-use crate::objects::Follow as _;
-use crate::place::Place;
 use crate::program::Program;
 use crate::report::{Draft, Report, Where};
 
@@ -99,74 +98,10 @@ fn check(program: &Program, report: &mut Report) {
             && extent != Extent::Few
             && site.is_served()
             && tables.grows(site.table)
-            && !is_capped(program, site)
+            && !pages::is_capped(program, site)
         {
             report.add(&RULE.doc, draft(&tables, site, extent));
         }
-    }
-}
-
-/// True where `skip` is computed with `Math.min` and a constant.
-fn is_capped(program: &Program, site: &Site<'_>) -> bool {
-    let Some(arg) = program.facts(site.query.file).args(site.query.call).first() else { return false };
-    let Some(at) = program.follow(Place { file: site.query.file, expr: *arg }) else { return false };
-    let facts = program.facts(at.file);
-    let Expr::Object(list) = facts.expr(at.expr) else { return false };
-    facts.property(list, "skip").is_some_and(|skip| has_minimum(facts, skip, 0))
-}
-
-/// True where `skip` is a page number times a size and the same function counts the rows of the table.
-fn is_numbered_and_counted(program: &Program, site: &Site<'_>) -> bool {
-    let Some(arg) = program.facts(site.query.file).args(site.query.call).first() else { return false };
-    let Some(at) = program.follow(Place { file: site.query.file, expr: *arg }) else { return false };
-    let facts = program.facts(at.file);
-    let Expr::Object(list) = facts.expr(at.expr) else { return false };
-    let numbered = facts.property(list, "skip").is_some_and(|skip| is_product(facts, skip, 0));
-    let function = site.function(program);
-    numbered
-        && program.queries.iter().any(|other| {
-            let facts = program.facts(other.file);
-            other.file == function.file
-                && other.shape.operation == Operation::Count
-                && other.shape.table == site.query.shape.table
-                && facts.function(function.id).span.contains(facts.span(facts.call(other.call).expr))
-        })
-}
-
-fn is_product(facts: &FileFacts, expr: ExprId, depth: u32) -> bool {
-    if depth > 12 {
-        return false;
-    }
-    match facts.expr(expr) {
-        Expr::Binary { op: BinaryOp::Multiply, .. } => true,
-        Expr::Symbol(symbol) => {
-            facts.symbol(symbol).definition.is_some_and(|value| is_product(facts, value, depth + 1))
-        }
-        Expr::Call(call) => facts.args(call).iter().any(|arg| is_product(facts, *arg, depth + 1)),
-        Expr::Choice(list) => facts.list(list).iter().any(|item| is_product(facts, *item, depth + 1)),
-        _ => false,
-    }
-}
-
-fn has_minimum(facts: &FileFacts, expr: ExprId, depth: u32) -> bool {
-    if depth > 12 {
-        return false;
-    }
-    let again = |expr: &ExprId| has_minimum(facts, *expr, depth + 1);
-    match facts.expr(expr) {
-        Expr::Symbol(symbol) => facts.symbol(symbol).definition.is_some_and(|value| again(&value)),
-        Expr::Binary { left, right, .. } => again(&left) || again(&right),
-        Expr::Cast { expr, .. } | Expr::Await(expr) => again(&expr),
-        Expr::Choice(list) | Expr::Other(list) => facts.list(list).iter().any(again),
-        Expr::Call(call) => {
-            let is_minimum = matches!(facts.expr(facts.call(call).callee), Expr::Member { property, .. } if facts.name(property) == "min");
-            let has_bound = facts
-                .args(call)
-                .iter()
-                .any(|arg| !matches!(facts.expr(*arg), Expr::Member { .. } | Expr::Call(_)));
-            (is_minimum && has_bound) || facts.args(call).iter().any(again)
-        }
-        _ => false,
     }
 }
 
@@ -197,10 +132,8 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     if site.table.primary_key.iter().any(has_key) || site.asked.options.contains("cursor") {
         draft.doubt("the query can also continue after a row");
     }
-    if is_numbered_and_counted(program, site) {
-        draft.doubt(
-            "pages are numbered and all rows are counted for each page, which a cursor would not save",
-        );
+    if let Some(why) = pages::doubt(program, site) {
+        draft.doubt(why);
     }
     if site.query.assumed {
         draft.doubt(repeats::BY_FORM);

@@ -16,6 +16,7 @@ use tuneup_sql::{IndexOptions, create_index};
 use super::asked::{self, Asked};
 use super::paths::{self, Arrival};
 use super::wording;
+use crate::facts::Expr;
 use crate::program::{EntryKind, FnRef, Memo, Origin, Program, Query, Role, Target, callee_name};
 use crate::schema::{Model, RelationMode};
 
@@ -183,6 +184,9 @@ pub(super) fn is_cached(program: &Program, function: FnRef) -> bool {
                 return true;
             }
         }
+        if is_given_to_a_cache(program, current) {
+            return true;
+        }
         match program.origin(current) {
             Some(Origin::Call { file, call }) => {
                 if matches!(program.target(file, call), Target::Functions(_, Some(Memo::Shared))) {
@@ -195,6 +199,22 @@ pub(super) fn is_cached(program: &Program, function: FnRef) -> bool {
         }
     }
     false
+}
+
+/// True for a function among the options of a call that makes a cache: `makeCache({ refresh: { fn } })`.
+fn is_given_to_a_cache(program: &Program, function: FnRef) -> bool {
+    let facts = program.facts(function.file);
+    let it = facts.function(function.id);
+    it.argument_of.is_none()
+        && facts.calls.iter().any(|call| {
+            let name = callee_name(facts, call.callee).to_ascii_lowercase();
+            name.contains("cache")
+                && name != "cache"
+                && name != "reactcache"
+                && facts.list(call.args).iter().any(|arg| {
+                    matches!(facts.expr(*arg), Expr::Object(_)) && facts.span(*arg).contains(it.span)
+                })
+        })
 }
 
 /// True where indexes are advised for the database of a table.
@@ -249,6 +269,10 @@ fn names_a_sort(name: &str) -> bool {
         "gender",
         "level",
         "mode",
+        "category",
+        "provider",
+        "platform",
+        "country",
     ];
     words.iter().any(|word| lower == *word || lower.ends_with(&format!("_{word}")))
         || words.iter().any(|word| name.len() > word.len() && name.ends_with(&capitalized(word)))

@@ -158,7 +158,6 @@ fn judge(
 ) {
     let reached = uses.iter().filter(|(_, site)| site.arrival.is_some());
     let searches = reached.clone().filter(|(how, _)| *how != Use::Delete).count();
-    let filters = reached.clone().any(|(how, _)| *how == Use::Filter);
     draft.severity = if searches > 0 { RULE.doc.severity } else { Severity::Medium };
     draft.rank = 100 + 5 * reached.clone().count().min(20) as u32;
     if uses.is_empty() {
@@ -167,8 +166,11 @@ fn judge(
         draft.doubt("no entry point reaches the queries that search by it");
     } else if searches == 0 && !tables.grows(table) {
         draft.doubt("only deletes search by it, and no request or job is seen to add rows");
+    } else if searches == 0 && volume::holds_owners(&key.references) && !volume::fills_fast(tables, table) {
+        draft.doubt("only deletes of users or tenants search by it, which are rare");
     }
-    if !filters && volume::is_setting(table) {
+    let filters = uses.iter().any(|(how, site)| *how == Use::Filter && site.arrival.is_some());
+    if volume::stays_small(tables, table) || (!filters && volume::is_setting(table)) {
         draft.doubt("the table is not known to hold many rows");
     }
     let leads = |columns: &[String]| key.columns.iter().zip(columns).all(|(own, other)| own == other);

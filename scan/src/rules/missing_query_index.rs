@@ -255,7 +255,11 @@ fn draft(tables: &Tables<'_>, table: &Table, columns: &[String], lacks: &[(Lack,
     } else if !tables.grows(table) {
         draft.doubt("no request or job is seen to add rows");
     }
-    if lead.what != What::Find && volume::volume(tables, site).score < 1 {
+    let is_small = match lead.what {
+        What::Find => volume::stays_small(tables, table),
+        What::Range | What::Sort => volume::volume(tables, site).score < 1,
+    };
+    if is_small {
         draft.doubt("the table is not known to hold many rows");
     }
     draft.severity = if lead.what == What::Find { RULE.doc.severity } else { Severity::Medium };

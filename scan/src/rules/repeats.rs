@@ -101,10 +101,10 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
     }
     let mut reach = 0;
     let last = if it.path.is_empty() { it.call } else { query.call };
-    let arrival = if it.supply.is_empty() {
-        paths::arrival_at(program, function, &it.path, last)
-    } else {
-        paths::supplied_arrival(program, function, &it.supply)
+    let reached = paths::arrival_at(program, function, &it.path, last);
+    let arrival = match reached {
+        Some(_) if !it.supply.is_empty() => paths::supplied_arrival(program, function, &it.supply),
+        reached => reached,
     };
     match arrival {
         Some(arrival) => {

@@ -121,7 +121,7 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     if indexes::dialect_of(program, site.table) == Dialect::Sqlite && program.opens_chosen_files() {
         draft.doubt("the database file is chosen at run time and may hold the rows of one user");
     }
-    if site.asked.windows {
+    if volume::is_window(site) {
         draft.doubt("a range with two ends bounds the rows");
     }
     if site.asked.options.contains("distinct") {
