@@ -1,6 +1,5 @@
 //! What a turn of a loop is: how often it really comes to the query, and how much else it does.
 
-
 use super::Program;
 use super::iterations::Iteration;
 use super::taint::{Sources, Trace};
