@@ -256,6 +256,8 @@ fn doubt(program: &Program, led: &Led, turn: &Turn, draft: &mut Draft) {
         Work::Database if turn.transaction => {
             draft.doubts.push("each element takes a connection for as long as its transaction".to_owned());
         }
+        // What a caller's transaction or an injected handle holds is not seen from here.
+        Work::Database => draft.doubt("the calls may share one connection, and then take turns on it"),
         _ => {}
     }
     if program.facts(led.file).path.ends_with('x') {

@@ -103,82 +103,79 @@ fn instead_of_fanout(api: QueryApi) -> &'static str {
         QueryApi::Typeorm => "`where: { id: In(ids) }`, or a query builder with `groupBy`",
         QueryApi::Drizzle => "`inArray(table.id, ids)`, or `groupBy` with an aggregate",
         QueryApi::Kysely => "`.where('id', 'in', ids)`, or `groupBy` with an aggregate",
+        QueryApi::MikroOrm => "`{ id: { $in: ids } }`, or a query builder with `groupBy`",
+        QueryApi::Knex => "`.whereIn('id', ids)`, or `groupBy` with an aggregate",
         _ => "`WHERE … IN (…)` or `GROUP BY`",
     }
 }
 
+/// Inserts, updates, deletes and upserts of many rows, by library.
+const PRISMA_WRITES: [&str; 4] = [
+    "write all rows with one `createMany` (or `createManyAndReturn` where their ids are needed)",
+    "where all rows get the same values, one `updateMany({ where: { id: { in } } })`; where they differ, one `UPDATE … FROM (VALUES …)`",
+    "delete all rows with one `deleteMany({ where: { id: { in } } })`",
+    "write all rows with one `INSERT … ON CONFLICT DO UPDATE`, or read the existing ones once and write the rest with `createMany`",
+];
+const SEQUELIZE_WRITES: [&str; 4] = [
+    "write all rows with one `bulkCreate`",
+    "where all rows get the same values, one `Model.update(values, { where: { id: ids } })`; where they differ, one `bulkCreate(rows, { updateOnDuplicate: […] })`",
+    "delete all rows with one `Model.destroy({ where: { id: ids } })`; hooks of single rows then need `individualHooks`",
+    "write all rows with one `bulkCreate(rows, { updateOnDuplicate: […] })`",
+];
+const TYPEORM_WRITES: [&str; 4] = [
+    "write all rows with one `insert([…])`, or `save([…])` where listeners must run",
+    "where all rows get the same values, one `update({ id: In(ids) }, values)`; where they differ, one `save([…])`",
+    "delete all rows with one `delete({ id: In(ids) })`",
+    "write all rows with one `upsert([…], …)`, or one `save([…])` where listeners must run",
+];
+const DRIZZLE_WRITES: [&str; 4] = [
+    "write all rows with one `insert(table).values(rows)`",
+    "where all rows get the same values, one `update(table).set(values).where(inArray(table.id, ids))`; where they differ, one `insert` of all rows that updates on conflict",
+    "delete all rows with one `delete(table).where(inArray(table.id, ids))`",
+    "write all rows with one `insert(table).values(rows)` with `onConflictDoUpdate` or `onDuplicateKeyUpdate`",
+];
+const KYSELY_WRITES: [&str; 4] = [
+    "write all rows with one `insertInto(…).values(rows)`",
+    "where all rows get the same values, one `updateTable(…).set(values).where('id', 'in', ids)`; where they differ, one `insertInto` of all rows with `onConflict`",
+    "delete all rows with one `deleteFrom(…).where('id', 'in', ids)`",
+    "write all rows with one `insertInto(…).values(rows)` with `onConflict`",
+];
+const MIKRO_ORM_WRITES: [&str; 4] = [
+    "write all rows with one `insertMany`, or `persist` each and `flush` once",
+    "where all rows get the same values, one `nativeUpdate(…, { id: { $in: ids } }, values)`; where they differ, change the entities and `flush` once",
+    "delete all rows with one `nativeDelete(…, { id: { $in: ids } })`",
+    "write all rows with one `upsertMany`",
+];
+const KNEX_WRITES: [&str; 4] = [
+    "write all rows with one `insert(rows)`",
+    "where all rows get the same values, one `whereIn('id', ids).update(values)`; where they differ, one `insert(rows).onConflict(…).merge()`",
+    "delete all rows with one `whereIn('id', ids).delete()`",
+    "write all rows with one `insert(rows).onConflict(…).merge()`",
+];
+const SQL_WRITES: [&str; 4] = [
+    "write all rows with one `INSERT` of many rows",
+    "where all rows get the same values, one `UPDATE … WHERE id IN (…)`; where they differ, one `UPDATE … FROM (VALUES …)`",
+    "delete all rows with one `DELETE … WHERE id IN (…)`",
+    "write all rows with one `INSERT … ON CONFLICT DO UPDATE`",
+];
+
 /// One statement that writes what the loop writes row by row.
-#[expect(clippy::too_many_lines, reason = "a table of words")]
-fn batch_write(api: QueryApi, operation: Operation) -> &'static str {
-    match (api, operation) {
-        (QueryApi::Prisma, Operation::Insert | Operation::InsertMany) => {
-            "write all rows with one `createMany` (or `createManyAndReturn` where their ids are needed)"
-        }
-        (QueryApi::Prisma, Operation::Update | Operation::UpdateMany) => {
-            "where all rows get the same values, one `updateMany({ where: { id: { in } } })`; where they differ, one `UPDATE … FROM (VALUES …)`"
-        }
-        (QueryApi::Prisma, Operation::Delete | Operation::DeleteMany) => {
-            "delete all rows with one `deleteMany({ where: { id: { in } } })`"
-        }
-        (QueryApi::Prisma, Operation::Upsert) => {
-            "write all rows with one `INSERT … ON CONFLICT DO UPDATE`, or read the existing ones once and write the rest with `createMany`"
-        }
-        (QueryApi::Sequelize, Operation::Insert | Operation::InsertMany) => {
-            "write all rows with one `bulkCreate`"
-        }
-        (QueryApi::Sequelize, Operation::Update | Operation::UpdateMany) => {
-            "where all rows get the same values, one `Model.update(values, { where: { id: ids } })`; where they differ, one `bulkCreate(rows, { updateOnDuplicate: […] })`"
-        }
-        (QueryApi::Sequelize, Operation::Delete | Operation::DeleteMany) => {
-            "delete all rows with one `Model.destroy({ where: { id: ids } })`; hooks of single rows then need `individualHooks`"
-        }
-        (QueryApi::Sequelize, Operation::Upsert) => {
-            "write all rows with one `bulkCreate(rows, { updateOnDuplicate: […] })`"
-        }
-        (QueryApi::Typeorm, Operation::Insert | Operation::InsertMany) => {
-            "write all rows with one `insert([…])`, or `save([…])` where listeners must run"
-        }
-        (QueryApi::Typeorm, Operation::Update | Operation::UpdateMany) => {
-            "where all rows get the same values, one `update({ id: In(ids) }, values)`; where they differ, one `save([…])`"
-        }
-        (QueryApi::Typeorm, Operation::Delete | Operation::DeleteMany) => {
-            "delete all rows with one `delete({ id: In(ids) })`"
-        }
-        (QueryApi::Typeorm, Operation::Upsert) => {
-            "write all rows with one `upsert([…], …)`, or one `save([…])` where listeners must run"
-        }
-        (QueryApi::Drizzle, Operation::Insert | Operation::InsertMany) => {
-            "write all rows with one `insert(table).values(rows)`"
-        }
-        (QueryApi::Drizzle, Operation::Update | Operation::UpdateMany) => {
-            "where all rows get the same values, one `update(table).set(values).where(inArray(table.id, ids))`; where they differ, one `insert` of all rows that updates on conflict"
-        }
-        (QueryApi::Drizzle, Operation::Delete | Operation::DeleteMany) => {
-            "delete all rows with one `delete(table).where(inArray(table.id, ids))`"
-        }
-        (QueryApi::Drizzle, Operation::Upsert) => {
-            "write all rows with one `insert(table).values(rows)` with `onConflictDoUpdate` or `onDuplicateKeyUpdate`"
-        }
-        (QueryApi::Kysely, Operation::Insert | Operation::InsertMany) => {
-            "write all rows with one `insertInto(…).values(rows)`"
-        }
-        (QueryApi::Kysely, Operation::Update | Operation::UpdateMany) => {
-            "where all rows get the same values, one `updateTable(…).set(values).where('id', 'in', ids)`; where they differ, one `insertInto` of all rows with `onConflict`"
-        }
-        (QueryApi::Kysely, Operation::Delete | Operation::DeleteMany) => {
-            "delete all rows with one `deleteFrom(…).where('id', 'in', ids)`"
-        }
-        (QueryApi::Kysely, Operation::Upsert) => {
-            "write all rows with one `insertInto(…).values(rows)` with `onConflict`"
-        }
-        (_, Operation::Insert | Operation::InsertMany) => "write all rows with one `INSERT` of many rows",
-        (_, Operation::Update | Operation::UpdateMany) => {
-            "where all rows get the same values, one `UPDATE … WHERE id IN (…)`; where they differ, one `UPDATE … FROM (VALUES …)`"
-        }
-        (_, Operation::Delete | Operation::DeleteMany) => {
-            "delete all rows with one `DELETE … WHERE id IN (…)`"
-        }
-        (_, Operation::Upsert) => "write all rows with one `INSERT … ON CONFLICT DO UPDATE`",
+pub(super) fn batch_write(api: QueryApi, operation: Operation) -> &'static str {
+    let [insert, update, delete, upsert] = match api {
+        QueryApi::Prisma => PRISMA_WRITES,
+        QueryApi::Sequelize => SEQUELIZE_WRITES,
+        QueryApi::Typeorm => TYPEORM_WRITES,
+        QueryApi::Drizzle => DRIZZLE_WRITES,
+        QueryApi::Kysely => KYSELY_WRITES,
+        QueryApi::MikroOrm => MIKRO_ORM_WRITES,
+        QueryApi::Knex => KNEX_WRITES,
+        QueryApi::Sql | QueryApi::Declared => SQL_WRITES,
+    };
+    match operation {
+        Operation::Insert | Operation::InsertMany => insert,
+        Operation::Update | Operation::UpdateMany => update,
+        Operation::Delete | Operation::DeleteMany => delete,
+        Operation::Upsert => upsert,
         _ => "write all rows with one statement",
     }
 }
