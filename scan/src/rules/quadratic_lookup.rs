@@ -142,10 +142,10 @@ fn lookup(program: &Program, file: u32, id: CallId) -> Option<Lookup> {
     if iteration.class != LoopClass::Collection {
         return None;
     }
-    let list_size = size(program, list_at, 0);
+    let list_size = size(program, list_at);
     let turns = iteration
         .collection
-        .map_or(Size::Unknown, |expr| size(program, Place { file: iteration.file, expr }, 0));
+        .map_or(Size::Unknown, |expr| size(program, Place { file: iteration.file, expr }));
     if list_size == Size::Bounded || turns == Size::Bounded {
         return None;
     }
