@@ -19,6 +19,7 @@ mod n_plus_one_in_loop;
 mod n_plus_one_lazy_relation;
 mod page;
 mod paths;
+mod provenance;
 mod quadratic_lookup;
 mod redis_blocking_command;
 mod repeats;

@@ -45,6 +45,14 @@ impl Program {
         })
     }
 
+    /// The list of keys whose rows a query asks for.
+    pub(crate) fn keys_of(&self, query: u32) -> Option<Place> {
+        let it = &self.queries[query as usize];
+        let args = self.facts(it.file).args(it.call);
+        let keys = args.iter().find_map(|arg| self.keys_in(it.file, *arg, 0));
+        keys.filter(|_| self.asks_among(query)).map(|expr| Place { file: it.file, expr })
+    }
+
     /// True for a query that asks for the rows of a list of keys.
     pub(super) fn asks_among(&self, query: u32) -> bool {
         let shape = &self.queries[query as usize].shape;

@@ -30,6 +30,22 @@ pub(crate) enum LoopClass {
     Other,
 }
 
+impl LoopClass {
+    /// For messages: "the loop runs over …".
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Collection => "a collection",
+            Self::Constant => "a short constant list",
+            Self::Chunk => "bounded pieces of a list",
+            Self::Page => "a condition or cursor",
+            Self::Retry => "attempts",
+            Self::Poll => "a condition with a pause",
+            Self::Stream => "a stream",
+            Self::Other => "something that is not known to grow",
+        }
+    }
+}
+
 /// A literal list of up to this many elements is no collection.
 pub(crate) const SMALL: usize = 8;
 

@@ -45,6 +45,8 @@ pub(crate) struct Reached {
     pub conditional: bool,
     /// What it asks by was made on the way: nobody can ask before.
     pub made: bool,
+    /// It changes rows that do not come from the tainted arguments.
+    pub one_row: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -118,6 +120,7 @@ impl Program {
                     found.push(Reached {
                         made: self.query_depends(function.file, query, &made)
                             && self.asks_only_by(function.file, inner, &given, &made),
+                        one_row: dependent && self.changes_one_row(function.file, query, &sources),
                         path: state.path.clone(),
                         query,
                         dependent,

@@ -1,6 +1,7 @@
 //! Queries that run once per turn of a loop: directly, or through calls. The ground of the N+1 rules.
 
 mod beside;
+mod one_row;
 
 use std::collections::BTreeSet;
 
@@ -54,7 +55,7 @@ pub(crate) enum Relation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Trap {
     /// The loop is not over a growing collection.
-    NotACollection(LoopClassName),
+    NotACollection(&'static str),
     /// The loop stops at the first result that fits.
     EarlyExit,
     /// A map kept across turns stands before the query.
@@ -99,10 +100,9 @@ pub(crate) enum Trap {
     Debounced,
     /// The loop runs only after something failed.
     AfterFailure,
+    /// Every turn changes the same rows.
+    OneRow,
 }
-
-/// Loop classes for messages.
-pub(crate) type LoopClassName = &'static str;
 
 /// A call that leads to more queries than this does a piece of work of its own for each element.
 const MANY_QUERIES: usize = 12;
@@ -180,6 +180,9 @@ impl Program {
         if table == TableBond::Open {
             repeated.traps.push(Trap::TableMayVary);
         }
+        if relation == Relation::PerElement && self.changes_one_row(file, query, &iterations[index].sources) {
+            repeated.traps.push(Trap::OneRow);
+        }
         Some(repeated)
     }
 
@@ -225,6 +228,9 @@ impl Program {
             }
             if reached.made && self.queries[reached.query as usize].shape.operation.is_read() {
                 repeated.traps.push(Trap::MadeInTurn);
+            }
+            if reached.one_row {
+                repeated.traps.push(Trap::OneRow);
             }
             if reached.path.len() > 6 {
                 repeated.traps.push(Trap::Far);
@@ -305,7 +311,7 @@ impl Program {
         let iteration = iterations[index].clone();
         let mut traps = Vec::new();
         if iteration.class != LoopClass::Collection {
-            traps.push(Trap::NotACollection(class_name(iteration.class)));
+            traps.push(Trap::NotACollection(iteration.class.in_words()));
         }
         let supply = match self.supply(&iteration) {
             Supply::Short(why)
@@ -377,18 +383,5 @@ impl Program {
         if reads && self.asks_by_new_row(file, call, iteration) {
             traps.push(Trap::MadeInTurn);
         }
-    }
-}
-
-fn class_name(class: LoopClass) -> LoopClassName {
-    match class {
-        LoopClass::Collection => "a collection",
-        LoopClass::Constant => "a short constant list",
-        LoopClass::Chunk => "bounded pieces of a list",
-        LoopClass::Page => "a condition or cursor",
-        LoopClass::Retry => "attempts",
-        LoopClass::Poll => "a condition with a pause",
-        LoopClass::Stream => "a stream",
-        LoopClass::Other => "something that is not known to grow",
     }
 }

@@ -40,8 +40,20 @@ fn rules_are_sorted_and_unique() {
 fn every_rule_file_is_registered_under_its_name() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
     let shared = [
-        "asked", "blocking", "commands", "indexes", "keys", "laws", "page", "paths", "repeats", "size",
-        "volume", "waits", "wording",
+        "asked",
+        "blocking",
+        "commands",
+        "indexes",
+        "keys",
+        "laws",
+        "page",
+        "paths",
+        "provenance",
+        "repeats",
+        "size",
+        "volume",
+        "waits",
+        "wording",
     ];
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()

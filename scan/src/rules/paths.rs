@@ -12,7 +12,12 @@ pub(crate) struct Arrival {
     pub steps: Vec<Step>,
     /// A hop of it rests on the name of a method alone.
     pub by_name: bool,
+    /// The entry point is a method that runs when the process starts or ends.
+    pub lifecycle: bool,
 }
+
+/// Said of a way from such a method.
+pub(crate) const LIFECYCLE: &str = "it runs only when the process starts or ends";
 
 /// Said of a way that rests on the name of a method.
 pub(crate) const BY_NAME: &str = "an entry point reaches this by the name of a method only";
@@ -30,6 +35,9 @@ pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> 
     };
     if arrival.by_name {
         draft.doubts.push(BY_NAME.to_owned());
+    }
+    if arrival.lifecycle {
+        draft.doubt(LIFECYCLE);
     }
     draft.path = arrival.steps;
     Some(arrival.kind)
@@ -94,7 +102,9 @@ fn arrival_by(
                 steps.reverse();
                 dedup(&mut steps);
                 shorten(&mut steps);
-                return Some(Arrival { kind: entry.kind, steps, by_name });
+                let lifecycle =
+                    is_lifecycle(program.function_name(current).rsplit('.').next().unwrap_or_default());
+                return Some(Arrival { kind: entry.kind, steps, by_name, lifecycle });
             }
             Origin::Call { file, call } => {
                 steps.push(Step { at: start_of(program, current), name: program.function_name(current) });
@@ -108,6 +118,18 @@ fn arrival_by(
         }
     }
     None
+}
+
+/// Methods that frameworks call when the process starts or ends.
+fn is_lifecycle(method: &str) -> bool {
+    matches!(
+        method,
+        "onModuleInit"
+            | "onModuleDestroy"
+            | "onApplicationBootstrap"
+            | "onApplicationShutdown"
+            | "beforeApplicationShutdown"
+    )
 }
 
 /// Closures carry the name of the function around them: keep the first of equal neighbours.

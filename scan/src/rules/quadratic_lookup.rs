@@ -12,6 +12,7 @@ use crate::program::{
 };
 use crate::report::{At, Draft, Report, Step, Where};
 
+use super::provenance::{Growth, growth, is_picked_by_many};
 use super::size::{Size, size};
 use turns::{in_place, parameters_of, through_calls};
 
@@ -286,6 +287,9 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
         }
         Size::Input | Size::Rows | Size::Picked => {}
     }
+    if more == Size::Picked && !grows(program, it) {
+        draft.doubt("rows are picked by keys, and nothing says that there are many");
+    }
     if stops_early(program, it) {
         draft.doubt("the loop stops at the first match");
     }
@@ -297,6 +301,15 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
     if it.method != Method::Contains && !compares_keys(program, it) {
         draft.doubt("the elements are not compared by a key");
     }
+}
+
+/// True where one of the lists holds what a request brings or a query finds.
+fn grows(program: &Program, it: &Lookup) -> bool {
+    let turns = it.iteration.collection.map(|expr| Place { file: it.iteration.file, expr });
+    let lists = turns.into_iter().chain([Place { file: it.file, expr: it.list }]);
+    lists
+        .into_iter()
+        .any(|list| matches!(growth(program, list), Growth::Grows(_)) || is_picked_by_many(program, list))
 }
 
 fn stops_early(program: &Program, it: &Lookup) -> bool {

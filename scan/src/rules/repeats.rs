@@ -120,6 +120,9 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
             if !is_work && program.is_behind_declared(it.file) {
                 draft.doubt("no entry point reaches this part of the database layer");
             }
+            if arrival.lifecycle {
+                draft.doubt(paths::LIFECYCLE);
+            }
             draft.path = arrival.steps;
         }
         None => draft.doubt("no entry point reaches this code"),
@@ -145,9 +148,10 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
     if program.queries[it.query as usize].assumed {
         draft.doubt(BY_FORM);
     }
-    // Another method of the layer may serve.
     if it.relation == Relation::PerElement && program.lacks_batch_form(&program.queries[it.query as usize]) {
-        draft.doubts.push("no form of the method for many keys is declared".to_owned());
+        let lacks = "no form of the method for many keys is declared".to_owned();
+        // Where the query itself stands in the loop, another method of the layer may serve.
+        if it.path.is_empty() { draft.doubts.push(lacks) } else { draft.doubt(lacks) }
     }
     for trap in &it.traps {
         match trap {
@@ -187,6 +191,9 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
                 draft.doubt("the table is not known, and may be another one for each element");
             }
             Trap::MuchElse => draft.doubt("the same call runs many other queries for each element"),
+            Trap::OneRow => {
+                draft.doubt("every turn changes the same rows, so that one write of all changes does")
+            }
             Trap::Locks => draft.doubt("rows are locked one by one, in order"),
             Trap::SlowerTurn => {
                 draft.doubt("each turn also waits for the network, which costs more than the query");

@@ -4,8 +4,6 @@
 //! only where each element takes several statements or a transaction.
 
 mod fanout;
-mod growth;
-mod limits;
 mod work;
 
 use std::cell::OnceCell;
@@ -14,6 +12,7 @@ use rustc_hash::FxHashSet;
 use tuneup_model::{Bound, Category, Confidence, Cost, Count, EvidenceKind, RuleDoc, Severity};
 
 use super::indexes::Tables;
+use super::provenance::{Growth, Provenance, growth};
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, volume};
 use crate::facts::Span;
@@ -22,7 +21,6 @@ use crate::program::{EntryKind, FnRef, LoopClass, Program};
 use crate::report::{At, Draft, Report, Step, Where};
 
 use fanout::Fanout;
-use growth::{Growth, Provenance};
 use work::{Led, Turn, Work};
 
 pub(super) static RULE: Rule = Rule {
@@ -138,7 +136,7 @@ fn tell(known: &Known<'_>, fanout: &Fanout, turn: &Turn, led: &Led) -> Option<Dr
     if led.work == Work::Database && (!several || known.is_told(fanout)) {
         return None;
     }
-    let growth = growth::growth(program, list);
+    let growth = growth(program, list);
     let by_form = fanout.iteration.class == LoopClass::Collection;
     if growth == Growth::Bounded || (!by_form && !matches!(growth, Growth::Grows(Provenance::Sent(..)))) {
         return None;

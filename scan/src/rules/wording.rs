@@ -304,7 +304,7 @@ app.post('/all', async (req, res) => {
         let declared = config(STORE).expect("it parses");
         let options = Options {
             rules: None,
-            candidates: Candidates::Hide,
+            candidates: Candidates::Show,
             queries: Queries::Omit,
             focus: "",
             handles: &declared.handles,
@@ -315,16 +315,16 @@ app.post('/all', async (req, res) => {
             .findings
             .into_iter()
             .filter(|it| it.rule.starts_with("n-plus-one") || it.rule == "write-in-loop")
-            .map(|it| format!("{}: {} {:?}", it.rule, it.help, it.doubts))
+            .map(|it| format!("{} {:?}: {} {:?}", it.rule, it.confidence, it.help, it.doubts))
             .collect();
         said.sort();
         assert_eq!(
             said,
             [
-                "n-plus-one-fanout: call `store.mget` once with all keys; the pool has a few connections, not one per element []",
-                "n-plus-one-in-loop: collect the keys first, call `store.mget` once with all keys, and look them up in a `Map` []",
-                "n-plus-one-in-loop: collect the keys first, read for all keys with one call, where the database layer has a form for it, and look them up in a `Map` [\"no form of the method for many keys is declared\"]",
-                "write-in-loop: call `store.mset` once with what is written for all elements []",
+                "n-plus-one-fanout Likely: call `store.mget` once with all keys; the pool has a few connections, not one per element []",
+                "n-plus-one-in-loop Likely: collect the keys first, call `store.mget` once with all keys, and look them up in a `Map` []",
+                "n-plus-one-in-loop Likely: collect the keys first, read for all keys with one call, where the database layer has a form for it, and look them up in a `Map` [\"no form of the method for many keys is declared\"]",
+                "write-in-loop Likely: call `store.mset` once with what is written for all elements []",
             ]
         );
     }

@@ -513,4 +513,51 @@ app.post('/all', async (req, res) => {
 ",
         );
     }
+
+    #[test]
+    fn the_same_row_in_every_turn() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+async function rename(id: string, name: string) {
+  await prisma.user.update({ where: { id }, data: { email: name } });
+}
+app.post('/names', async (req, res) => {
+  for (const name of req.body.names) await rename(req.body.id, name);
+  for (const name of req.body.names) await prisma.user.update({ where: { id: req.body.id }, data: { email: name } });
+  for (const id of req.body.ids) await rename(id, req.body.name);
+//                                     ^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn when_the_process_starts() {
+        check(
+            "
+//- /warm.ts
+import { OnModuleInit, Injectable } from '@nestjs/common';
+import { Cron } from '@nestjs/schedule';
+import { prisma } from './db';
+@Injectable()
+export class Warm implements OnModuleInit {
+  async onModuleInit() {
+    const users = await prisma.user.findMany();
+    for (const user of users) await prisma.user.update({ where: { id: user.id }, data: { online: false } });
+  }
+  @Cron('0 * * * *')
+  async age() {
+    const users = await prisma.user.findMany();
+    for (const user of users) await prisma.user.update({ where: { id: user.id }, data: { age: user.age + 1 } });
+//                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop
+  }
+}
+",
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! What says that a list grows without a bound: rows of a query, an array of the request, a listing of another service. Where nothing says so, the finding stays a candidate.
 
+mod limits;
+
 use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
@@ -9,8 +11,6 @@ use crate::objects::Follow as _;
 use crate::place::Place;
 use crate::program::{Effects, EntryKind, FnRef, LoopClass, Program, Target, callee_name};
 use crate::rules::size::{Size, size};
-
-use super::limits;
 
 /// Where a list comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,6 +141,13 @@ fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
         matches!(facts.expr(made), Expr::Call(command)
             if callee_name(facts, facts.call(command).callee).starts_with("ListObjects"))
     })
+}
+
+/// True for rows picked by the keys of a list that grows.
+pub(super) fn is_picked_by_many(program: &Program, at: Place) -> bool {
+    let lists = Lists { program, known: RefCell::default() };
+    let Provenance::Rows(query) = lists.provenance(at, 0) else { return false };
+    program.keys_of(query).is_some_and(|keys| matches!(growth(program, keys), Growth::Grows(_)))
 }
 
 /// The lists that a question leads to, each followed once.
