@@ -6,6 +6,7 @@
 mod built;
 mod calls;
 mod collections;
+mod contexts;
 mod databases;
 mod declared;
 mod deliberate;
@@ -117,6 +118,7 @@ pub(crate) struct Program {
     depth: Cell<u32>,
     spreading: RefCell<FxHashSet<Place>>,
     repeats: OnceCell<Vec<Repeated>>,
+    contexts: OnceCell<contexts::Contexts>,
 }
 
 /// What linking starts from.
@@ -171,6 +173,7 @@ impl Program {
             depth: Cell::new(0),
             spreading: RefCell::default(),
             repeats: OnceCell::new(),
+            contexts: OnceCell::new(),
         };
         let paths: Vec<String> = program.files.iter().map(|facts| facts.path.clone()).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();

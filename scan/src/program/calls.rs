@@ -185,6 +185,7 @@ impl Program {
         }
         match self.argument(file, id, 0) {
             Value::Class(class) if self.entity(class).is_none() => Value::Instance(class),
+            Value::Text => self.context_value(file, id),
             _ => Value::Unknown,
         }
     }

@@ -60,15 +60,38 @@ impl Program {
 
     /// True where the call stands in a transaction that the function opens.
     fn opens_transaction(&self, function: FnRef, inner: CallId) -> bool {
-        let facts = self.facts(function.file);
+        self.transaction_around(function.file, inner, self.facts(function.file).function(function.id).span)
+    }
+
+    /// True where each turn opens a transaction around the call.
+    pub(super) fn opens_transaction_in_turn(&self, call: CallId, iteration: &Iteration) -> bool {
+        self.transaction_around(iteration.file, call, iteration.body)
+    }
+
+    fn transaction_around(&self, file: u32, inner: CallId, within: Span) -> bool {
+        let facts = self.facts(file);
         let at = facts.span(facts.call(inner).expr);
-        self.calls_in_place(function).iter().any(|(call, _)| {
-            let is_transaction = matches!(self.target(function.file, *call), Target::Client(name) if &**name == "$transaction");
-            is_transaction
-                && facts.args(*call).first().is_some_and(|arg| {
-                    matches!(facts.expr(*arg), Expr::Function(_)) && facts.span(*arg).contains(at)
-                })
+        facts.calls.iter().enumerate().any(|(n, call)| {
+            let span = facts.span(call.expr);
+            within.contains(span)
+                && span.contains(at)
+                && self.begins_transaction(file, CallId(n as u32))
+                && facts
+                    .list(call.args)
+                    .iter()
+                    .any(|arg| matches!(facts.expr(*arg), Expr::Function(_)) && facts.span(*arg).contains(at))
         })
+    }
+
+    /// A call that runs a closure in a transaction, of the library or of a method of the program around it.
+    fn begins_transaction(&self, file: u32, call: CallId) -> bool {
+        let begins = |file: u32, call: CallId| matches!(self.target(file, call), Target::Client(name) if &**name == "$transaction");
+        match self.target(file, call) {
+            Target::Functions(targets, _) => targets
+                .iter()
+                .any(|it| self.calls_in_place(*it).iter().any(|(inner, _)| begins(it.file, *inner))),
+            _ => begins(file, call),
+        }
     }
 
     /// True where a loop stands in the branch of a failure.

@@ -258,8 +258,8 @@ fn registration_kind(package: &str, name: &str) -> EntryKind {
         (package, _) if libraries::reads_command_line(package) => EntryKind::Callback,
         (
             _,
-            "get" | "post" | "put" | "patch" | "delete" | "all" | "use" | "route" | "query" | "mutation"
-            | "subscription" | "action" | "handler",
+            "get" | "post" | "put" | "patch" | "delete" | "all" | "openapi" | "use" | "route" | "query"
+            | "mutation" | "subscription" | "action" | "handler",
         ) => EntryKind::Request,
         _ => EntryKind::Callback,
     }

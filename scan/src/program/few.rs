@@ -49,14 +49,19 @@ impl Program {
     pub(crate) fn keys_of(&self, query: u32) -> Option<Place> {
         let it = &self.queries[query as usize];
         let args = self.facts(it.file).args(it.call);
+        if !it.shape.filter.all_of.iter().any(|it| it.op == PredicateOp::In) {
+            return None;
+        }
         let keys = args.iter().find_map(|arg| self.keys_in(it.file, *arg, 0));
-        keys.filter(|_| self.asks_among(query)).map(|expr| Place { file: it.file, expr })
+        keys.map(|expr| Place { file: it.file, expr })
     }
 
-    /// True for a query that asks for the rows of a list of keys.
+    /// True for a query that asks for the rows of a list of keys, no more than one of each.
     pub(super) fn asks_among(&self, query: u32) -> bool {
         let shape = &self.queries[query as usize].shape;
-        shape.filter.all_of.iter().any(|it| it.op == PredicateOp::In)
+        let table = shape.table.name().and_then(|name| self.catalog.table(name));
+        let is_key = |column: &str| table.is_none_or(|table| table.is_unique_key(&[column.to_owned()]));
+        shape.filter.all_of.iter().any(|it| it.op == PredicateOp::In && is_key(&it.column.column))
     }
 
     fn query_of(&self, file: u32, call: crate::facts::CallId) -> Option<&super::Query> {

@@ -257,6 +257,9 @@ pub(super) fn is_registrar(name: &str) -> bool {
             | "delete"
             | "del"
             | "all"
+            | "head"
+            | "options"
+            | "openapi"
             | "use"
             | "on"
             | "once"
@@ -277,11 +280,10 @@ pub(super) fn is_registrar(name: &str) -> bool {
             | "define"
             | "hook"
             | "addHook"
-            | "then"
             | "setErrorHandler"
             | "get()"
             | "createFunction"
             | "input"
             | "handler"
-    ) && name != "then"
+    )
 }

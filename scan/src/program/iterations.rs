@@ -118,8 +118,10 @@ impl Program {
         let mut sources = Sources { symbols: it.vars.iter().copied().collect(), ..Sources::default() };
         let mut collection = it.collection;
         let class = match it.kind {
-            LoopKind::ForAwait => LoopClass::Stream,
-            LoopKind::ForOf | LoopKind::ForIn => self.collection_class(file, it.collection, 0),
+            LoopKind::ForAwait if !self.is_array(file, it.collection) => LoopClass::Stream,
+            LoopKind::ForAwait | LoopKind::ForOf | LoopKind::ForIn => {
+                self.collection_class(file, it.collection, 0)
+            }
             LoopKind::For => {
                 let (class, counted) = self.counted_loop(file, id);
                 collection = counted;
@@ -144,6 +146,14 @@ impl Program {
             form: Form::Loop(id),
             sources,
         }
+    }
+
+    /// True for what is an array for sure, which `for await` reads in turn like any loop.
+    fn is_array(&self, file: u32, collection: Option<ExprId>) -> bool {
+        let is_array = |value: &Value| {
+            matches!(value, Value::List(_) | Value::Items(_) | Value::Rows { many: true, .. })
+        };
+        collection.is_some_and(|expr| self.eval(Place { file, expr }).choices().iter().any(is_array))
     }
 
     /// `for (let i = 0; i < xs.length; i++)` and its relatives.

@@ -155,6 +155,19 @@ impl Program {
         !held.is_empty() && self.fills_any(function, &held)
     }
 
+    /// True where a lookup in something that outlives the function failed, and the function then fills that by key.
+    pub(super) fn is_filled_on_miss(&self, file: u32, call: CallId) -> bool {
+        let facts = self.facts(file);
+        let function = FnRef { file, id: facts.call(call).function };
+        let own = facts.function(function.id).span;
+        let guards = std::iter::successors(facts.call(call).guard, |id| facts.guard(*id).parent);
+        let mut held = FxHashSet::default();
+        for test in guards.filter_map(|id| facts.guard(id).test) {
+            self.holders_in(file, test, own, 0, &mut held);
+        }
+        !held.is_empty() && self.fills_by_key(function, &held)
+    }
+
     fn holder(&self, file: u32, expr: ExprId, own: Span) -> Option<Holder> {
         let facts = self.facts(file);
         match facts.expr(expr) {
@@ -232,23 +245,34 @@ impl Program {
     fn fills_any(&self, function: FnRef, held: &FxHashSet<Holder>) -> bool {
         let facts = self.facts(function.file);
         let own = facts.function(function.id).span;
-        let is_held = |expr: ExprId| {
-            let holder =
-                self.holder(function.file, expr, own).or_else(|| self.store(function.file, expr, own));
-            holder.is_some_and(|it| held.contains(&it))
-        };
+        self.fills_by_key(function, held)
+            || facts.exprs.iter().zip(&facts.spans).any(|(expr, at)| {
+                matches!(expr, Expr::Assign { target, .. } if own.contains(*at) && self.is_held(function, *target, held))
+            })
+    }
+
+    /// True where the function puts something under a key of one of the holders.
+    fn fills_by_key(&self, function: FnRef, held: &FxHashSet<Holder>) -> bool {
+        let facts = self.facts(function.file);
+        let own = facts.function(function.id).span;
         let by_method = facts.calls.iter().any(|call| {
             matches!(facts.expr(call.callee), Expr::Member { object, property }
-                if matches!(facts.name(property), "set" | "add" | "put" | "setex" | "setEx" | "hset" | "hSet") && is_held(object))
+                if matches!(facts.name(property), "set" | "add" | "put" | "setex" | "setEx" | "hset" | "hSet")
+                    && self.is_held(function, object, held))
                 && own.contains(facts.span(call.expr))
         });
         by_method
             || facts.exprs.iter().zip(&facts.spans).any(|(expr, at)| match expr {
-                Expr::Assign { target, .. } if own.contains(*at) => match facts.expr(*target) {
-                    Expr::Index { object, .. } => is_held(object),
-                    _ => is_held(*target),
-                },
+                Expr::Assign { target, .. } if own.contains(*at) => {
+                    matches!(facts.expr(*target), Expr::Index { object, .. } if self.is_held(function, object, held))
+                }
                 _ => false,
             })
+    }
+
+    fn is_held(&self, function: FnRef, expr: ExprId, held: &FxHashSet<Holder>) -> bool {
+        let own = self.facts(function.file).function(function.id).span;
+        let holder = self.holder(function.file, expr, own).or_else(|| self.store(function.file, expr, own));
+        holder.is_some_and(|it| held.contains(&it))
     }
 }

@@ -5,6 +5,8 @@ mod one_row;
 
 use std::collections::BTreeSet;
 
+use tuneup_model::QueryApi;
+
 use crate::facts::CallId;
 use crate::orm::{self, CallAt};
 
@@ -236,7 +238,8 @@ impl Program {
                 repeated.traps.push(Trap::Far);
             }
             let asked = &self.queries[reached.query as usize];
-            if asked.shape.table.name().is_none() && asked.model.is_none() {
+            let is_declared = asked.shape.api == QueryApi::Declared;
+            if asked.shape.table.name().is_none() && asked.model.is_none() && !is_declared {
                 repeated.traps.push(Trap::TableMayVary);
             }
             if others > MANY_QUERIES && !self.comes_in_batches(file, &iterations[index]) {
@@ -309,7 +312,7 @@ impl Program {
         path: Vec<Hop>,
     ) -> Repeated {
         let iteration = iterations[index].clone();
-        let mut traps = Vec::new();
+        let mut traps = self.deliberate(query, &path);
         if iteration.class != LoopClass::Collection {
             traps.push(Trap::NotACollection(iteration.class.in_words()));
         }
@@ -327,7 +330,10 @@ impl Program {
         if self.exits_early(&iteration, call) {
             traps.push(Trap::EarlyExit);
         }
-        if self.is_behind_cache(file, call, &iteration) || self.is_kept(file, call) {
+        if self.is_behind_cache(file, call, &iteration)
+            || self.is_kept(file, call)
+            || self.is_filled_on_miss(file, call)
+        {
             traps.push(Trap::LocalCache);
         }
         if self.is_slower_on_the_way(file, call, path.len()) {
@@ -341,7 +347,6 @@ impl Program {
             Some(Bond::SameTurn) => traps.push(Trap::FeedsTurn),
             None => {}
         }
-        traps.extend(self.deliberate(query, &path));
         traps.extend(self.runs_after_failure(&iteration).then_some(Trap::AfterFailure));
         if self.locks_rows(file, call, query) {
             traps.push(Trap::Locks);
@@ -375,6 +380,9 @@ impl Program {
         }
         if path.is_empty() && self.chooses_table(file, call, iteration) {
             traps.push(Trap::OwnTable);
+        }
+        if !traps.contains(&Trap::OwnTransaction) && self.opens_transaction_in_turn(call, iteration) {
+            traps.push(Trap::OwnTransaction);
         }
         if self.is_debounced(iteration) {
             traps.push(Trap::Debounced);

@@ -67,12 +67,15 @@ const SCRIPT_FOLDERS: &[&str] = &[
     "cli",
     "examples",
 ];
+/// Task runners read these.
+const BUILD_FILES: &[&str] = &["gruntfile", "gulpfile", "jakefile"];
 const SCRIPT_MARKS: &[&str] = &["seed.", "seed-", ".seed", "migrate.", "migration.", ".config."];
 
 pub(super) fn role(path: &str, focus: &str, use_client: bool) -> Role {
     let path = path.strip_prefix(focus).unwrap_or(path);
     let lower = path.trim_start_matches('/').to_ascii_lowercase();
     let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let stem = file.split('.').next().unwrap_or_default();
     let in_folder = |names: &[&str]| folders.split('/').any(|folder| names.contains(&folder));
     let marked = |marks: &[&str]| marks.iter().any(|mark| file.contains(mark));
     if marked(&[".d.ts", ".d.mts", ".d.cts", ".generated.", ".gen."])
@@ -81,7 +84,7 @@ pub(super) fn role(path: &str, focus: &str, use_client: bool) -> Role {
         Role::Declaration
     } else if in_folder(TEST_FOLDERS) || marked(TEST_MARKS) {
         Role::Test
-    } else if in_folder(SCRIPT_FOLDERS) || marked(SCRIPT_MARKS) {
+    } else if in_folder(SCRIPT_FOLDERS) || marked(SCRIPT_MARKS) || BUILD_FILES.contains(&stem) {
         Role::Script
     } else if use_client {
         Role::Client

@@ -159,7 +159,7 @@ fn arrive(program: &Program, site: &Site, served: Option<Arrival>, draft: &mut D
         draft.doubt("the code serves developers, not users");
     }
     if arrival.by_name {
-        draft.doubt("an entry point reaches this by the name of a method only");
+        draft.doubt(paths::BY_NAME);
     }
     draft.path = arrival.steps;
     true

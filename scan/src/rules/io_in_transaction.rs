@@ -235,7 +235,7 @@ fn arrive(program: &Program, function: FnRef, draft: &mut Draft) {
                 EntryKind::Callback | EntryKind::Export => 10,
             };
             if arrival.by_name {
-                draft.doubts.push("an entry point reaches this by the name of a method only".to_owned());
+                draft.doubt(paths::BY_NAME);
                 draft.severity = Severity::Medium;
             }
             draft.path = arrival.steps;

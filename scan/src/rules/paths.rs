@@ -34,7 +34,7 @@ pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> 
         EntryKind::Callback | EntryKind::Export => 10,
     };
     if arrival.by_name {
-        draft.doubts.push(BY_NAME.to_owned());
+        draft.doubt(BY_NAME);
     }
     if arrival.lifecycle {
         draft.doubt(LIFECYCLE);

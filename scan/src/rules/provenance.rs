@@ -143,11 +143,25 @@ fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
     })
 }
 
-/// True for rows picked by the keys of a list that grows.
-pub(super) fn is_picked_by_many(program: &Program, at: Place) -> bool {
+/// True for a list of which neither the length nor the origin is known.
+pub(super) fn is_unexplained(program: &Program, at: Place) -> bool {
     let lists = Lists { program, known: RefCell::default() };
-    let Provenance::Rows(query) = lists.provenance(at, 0) else { return false };
-    program.keys_of(query).is_some_and(|keys| matches!(growth(program, keys), Growth::Grows(_)))
+    lists.provenance(at, 0) == Provenance::Unknown && size(program, at) == Size::Unknown
+}
+
+/// True for a list that grows, and for rows picked by the keys of one.
+pub(super) fn grows(program: &Program, at: Place) -> bool {
+    let mut at = at;
+    for _ in 0..4 {
+        if matches!(growth(program, at), Growth::Grows(_)) {
+            return true;
+        }
+        let lists = Lists { program, known: RefCell::default() };
+        let Provenance::Rows(query) = lists.provenance(at, 0) else { return false };
+        let Some(keys) = program.keys_of(query) else { return false };
+        at = keys;
+    }
+    false
 }
 
 /// The lists that a question leads to, each followed once.

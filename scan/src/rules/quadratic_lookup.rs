@@ -12,7 +12,7 @@ use crate::program::{
 };
 use crate::report::{At, Draft, Report, Step, Where};
 
-use super::provenance::{Growth, growth, is_picked_by_many};
+use super::provenance::grows;
 use super::size::{Size, size};
 use turns::{in_place, parameters_of, through_calls};
 
@@ -265,7 +265,7 @@ fn arrive(program: &Program, function: FnRef, draft: &mut Draft) {
                 EntryKind::Callback | EntryKind::Export => 10,
             };
             if arrival.by_name {
-                draft.doubts.push("an entry point reaches this by the name of a method only".to_owned());
+                draft.doubt(paths::BY_NAME);
             }
             draft.path = arrival.steps;
         }
@@ -287,8 +287,8 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
         }
         Size::Input | Size::Rows | Size::Picked => {}
     }
-    if more == Size::Picked && !grows(program, it) {
-        draft.doubt("rows are picked by keys, and nothing says that there are many");
+    if !both_grow(program, it) {
+        draft.doubt("nothing says that both lists grow");
     }
     if stops_early(program, it) {
         draft.doubt("the loop stops at the first match");
@@ -303,13 +303,10 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
     }
 }
 
-/// True where one of the lists holds what a request brings or a query finds.
-fn grows(program: &Program, it: &Lookup) -> bool {
+/// True where both lists hold what a request brings or a query finds.
+fn both_grow(program: &Program, it: &Lookup) -> bool {
     let turns = it.iteration.collection.map(|expr| Place { file: it.iteration.file, expr });
-    let lists = turns.into_iter().chain([Place { file: it.file, expr: it.list }]);
-    lists
-        .into_iter()
-        .any(|list| matches!(growth(program, list), Growth::Grows(_)) || is_picked_by_many(program, list))
+    turns.is_some_and(|list| grows(program, list)) && grows(program, Place { file: it.file, expr: it.list })
 }
 
 fn stops_early(program: &Program, it: &Lookup) -> bool {

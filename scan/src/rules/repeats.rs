@@ -6,6 +6,7 @@ use tuneup_model::{
 };
 
 use super::paths;
+use super::provenance::is_unexplained;
 use crate::facts::{CallId, Expr};
 use crate::place::Place;
 use crate::program::{
@@ -114,7 +115,7 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
                 EntryKind::Callback | EntryKind::Export => 10,
             };
             if arrival.by_name {
-                draft.doubts.push("an entry point reaches this by the name of a method only".to_owned());
+                draft.doubt(paths::BY_NAME);
             }
             let is_work = matches!(arrival.kind, EntryKind::Request | EntryKind::Job | EntryKind::Schedule);
             if !is_work && program.is_behind_declared(it.file) {
@@ -164,12 +165,6 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
             Trap::SlowerWork => draft.doubt(
                 "the same call also waits for the network or a pause, which costs more than the query",
             ),
-            // A read can be done for all elements before the slow work starts; a write often records its outcome.
-            Trap::SlowerTurn if it.relation == Relation::PerElement && shape.operation.is_read() => {
-                draft
-                    .doubts
-                    .push("each turn also waits for the network, which costs more than the query".to_owned());
-            }
             Trap::FeedsLaterTurn => draft.doubt("a later turn needs the row that this one writes"),
             // All rows can be written first (`createManyAndReturn`), and what needs them after.
             Trap::FeedsTurn => {
@@ -205,6 +200,10 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
         && !it.traps.contains(&Trap::TableMayVary)
     {
         draft.doubts.push("the table is not known".to_owned());
+    }
+    let list = it.iteration.collection.map(|expr| Place { file: it.iteration.file, expr });
+    if list.is_some_and(|list| is_unexplained(program, list)) {
+        draft.doubt("nothing says that the list grows");
     }
     if ties_one_row(program, it) || runs_over_joined_rows(program, it) {
         draft.doubt("the loop ties one row to others, which are few as a rule");

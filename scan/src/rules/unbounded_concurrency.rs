@@ -274,7 +274,7 @@ fn arrive(program: &Program, fanout: &Fanout, led: &Led, draft: &mut Draft) {
                 EntryKind::Callback | EntryKind::Export => 10,
             };
             if arrival.by_name {
-                draft.doubts.push("an entry point reaches this by the name of a method only".to_owned());
+                draft.doubt(paths::BY_NAME);
             }
             draft.path = arrival.steps;
         }
