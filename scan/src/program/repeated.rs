@@ -336,9 +336,12 @@ impl Program {
         {
             traps.push(Trap::LocalCache);
         }
+        // A read can be done for all elements before the slow work starts; a write often records its outcome.
+        let reads = self.queries[query as usize].shape.operation.is_read();
+        let read_per_element = reads && relation == Relation::PerElement;
         if self.is_slower_on_the_way(file, call, path.len()) {
             traps.push(Trap::SlowerWork);
-        } else if self.turn_waits_for_slower(file, &iteration) {
+        } else if self.turn_waits_for_slower(file, &iteration, read_per_element.then_some(call)) {
             traps.push(Trap::SlowerTurn);
         }
         let writes = self.queries[query as usize].shape.operation.is_write();

@@ -2,7 +2,7 @@
 
 mod fate;
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity};
+use tuneup_model::{Category, Confidence, Cost, Count, EvidenceKind, RuleDoc, Severity};
 
 use super::{Rule, paths, repeats};
 use crate::facts::{CallId, CallKind, ClassId, Expr, MemberKind};
@@ -120,6 +120,10 @@ fn tell(program: &Program, file: u32, call: CallId, holds: Holds, site: &Site) -
         Some(EntryKind::Request | EntryKind::Job) | None => {}
         Some(EntryKind::Schedule) => draft.doubt("a schedule opens few"),
         Some(EntryKind::Callback | EntryKind::Export) => draft.doubt("it is not known how often this runs"),
+    }
+    // How often it runs is all that matters here.
+    if draft.doubts.iter().any(|it| it == paths::BY_NAME) {
+        draft.confidence = Confidence::Candidate;
     }
     if kind == Some(EntryKind::Job) && is_closed(program, site) {
         draft.doubt("the job closes what it has opened");

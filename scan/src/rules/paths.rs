@@ -34,7 +34,7 @@ pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> 
         EntryKind::Callback | EntryKind::Export => 10,
     };
     if arrival.by_name {
-        draft.doubt(BY_NAME);
+        draft.doubts.push(BY_NAME.to_owned());
     }
     if arrival.lifecycle {
         draft.doubt(LIFECYCLE);

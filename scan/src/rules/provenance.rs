@@ -16,6 +16,8 @@ use crate::rules::size::{Size, size};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Provenance {
     Unknown,
+    /// Awaited from somewhere that was not followed.
+    Awaited,
     /// Belongs to one row or object.
     Part,
     /// What a framework hands to a handler: the request and its surroundings.
@@ -75,7 +77,9 @@ pub(super) fn growth(program: &Program, at: Place) -> Growth {
             _ => Growth::Grows(Provenance::Rows(query)),
         },
         Provenance::Part => Growth::Doubtful("the list belongs to a single record, which seldom has many"),
-        Provenance::Context | Provenance::Unknown => Growth::Doubtful("nothing says that the list grows"),
+        Provenance::Context | Provenance::Awaited | Provenance::Unknown => {
+            Growth::Doubtful("nothing says that the list grows")
+        }
     }
 }
 
@@ -127,6 +131,7 @@ fn within(of: &Provenance, name: &str, file: u32) -> Provenance {
         Provenance::Remote => Provenance::Remote,
         Provenance::Listing if name == "Contents" => Provenance::Listing,
         Provenance::Rows(_) | Provenance::Folder | Provenance::Listing | Provenance::Part => Provenance::Part,
+        Provenance::Awaited => Provenance::Awaited,
         Provenance::Context | Provenance::Unknown => Provenance::Unknown,
     }
 }
@@ -189,8 +194,11 @@ impl Lists<'_> {
         let facts = self.program.facts(at.file);
         let again = |expr: ExprId| self.provenance(Place { file: at.file, expr }, depth + 1);
         match facts.expr(at.expr) {
-            Expr::Await(inner)
-            | Expr::Cast { expr: inner, .. }
+            Expr::Await(inner) => match again(inner) {
+                Provenance::Unknown => Provenance::Awaited,
+                known => known,
+            },
+            Expr::Cast { expr: inner, .. }
             | Expr::Spread(inner)
             | Expr::Rest(inner)
             | Expr::Assign { value: inner, .. } => again(inner),

@@ -232,6 +232,7 @@ fn says(program: &Program, provenance: &Provenance) -> String {
         | Provenance::Folder
         | Provenance::Remote
         | Provenance::Context
+        | Provenance::Awaited
         | Provenance::Unknown => "the list".to_owned(),
     }
 }

@@ -115,13 +115,28 @@ impl Program {
         false
     }
 
-    /// True where an awaited call of the same turn leaves for the network.
-    pub(in crate::program) fn turn_waits_for_slower(&self, file: u32, iteration: &Iteration) -> bool {
+    /// True where an awaited call of the same turn leaves for the network. With `beside`, only another call than this,
+    /// and one that runs in every turn.
+    pub(in crate::program) fn turn_waits_for_slower(
+        &self,
+        file: u32,
+        iteration: &Iteration,
+        beside: Option<CallId>,
+    ) -> bool {
         let facts = self.facts(file);
+        let is_guarded = |it: &crate::facts::Call| {
+            it.guard.is_some_and(|guard| {
+                let mut chain = std::iter::successors(Some(guard), |id| facts.guard(*id).parent);
+                chain.any(|id| {
+                    facts.guard(id).test.is_some_and(|test| iteration.body.contains(facts.span(test)))
+                })
+            })
+        };
         facts.calls.iter().enumerate().any(|(n, it)| {
             it.awaited
                 && iteration.body.contains(facts.span(it.expr))
                 && self.is_in_place(file, it.function, iteration)
+                && beside.is_none_or(|call| n != call.index() && !is_guarded(it))
                 && self.call_effects(file, CallId(n as u32)).has_any(SLOW)
         })
     }
