@@ -6,6 +6,7 @@
 mod built;
 mod calls;
 mod collections;
+mod computed;
 mod contexts;
 mod databases;
 mod declared;

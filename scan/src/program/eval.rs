@@ -76,7 +76,9 @@ impl Program {
             Expr::Member { object, property } => self.eval_member(at.file, object, property),
             Expr::Index { object, index } => {
                 let value = self.eval(here(object));
-                self.computed_method(&value, here(index)).unwrap_or_else(|| self.element_of(&value))
+                self.computed_method(&value, here(index))
+                    .or_else(|| self.members_named(&value, here(index)))
+                    .unwrap_or_else(|| self.element_of(&value))
             }
             Expr::Item { object, n } => self.item_of(&self.eval(here(object)), n),
             Expr::Rest(inner) => self.eval(here(inner)),

@@ -507,4 +507,36 @@ app.post('/all', async (req, res) => {
 "#,
         );
     }
+
+    #[test]
+    fn a_map_filled_on_a_miss_and_a_transaction_per_element() {
+        check(
+            r"
+//- /routes.ts
+import { prisma } from './db';
+import express from 'express';
+const known = new Map();
+const app = express();
+app.post('/names', async (req, res) => {
+  const users = await prisma.user.findMany();
+  for (const user of users) {
+    const kept = known.get(user.teamId);
+    if (!kept) {
+      const team = await prisma.comment.findFirst({ where: { postId: user.teamId } });
+      known.set(user.teamId, team);
+    }
+    await prisma.$transaction(async (tx) => {
+      const now = await tx.comment.findFirst({ where: { postId: user.id } });
+      await tx.comment.update({ where: { id: now.id }, data: { parentId: '' } });
+    });
+  }
+  for await (const user of users) {
+    await prisma.comment.findFirst({ where: { postId: user.id } });
+//        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-in-loop
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
 }

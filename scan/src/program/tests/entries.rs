@@ -238,3 +238,20 @@ fn scripts_and_tests_are_no_entry_points() {
         ["src/app.ts:2 (anonymous) Request"]
     );
 }
+
+#[test]
+fn routes_with_a_description_and_task_runners() {
+    assert_eq!(
+        entries(
+            "
+            //- /route.ts
+            import type { OpenAPIHono } from '@hono/zod-openapi';
+            export const register = (app: OpenAPIHono) => app.openapi(route, async (c) => c.json([]));
+            //- /Gruntfile.js
+            const grunt = require('grunt');
+            module.exports = (grunt) => { grunt.event.on('watch', () => {}); };
+            "
+        ),
+        ["route.ts:2 register Request"]
+    );
+}

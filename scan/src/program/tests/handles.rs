@@ -308,3 +308,29 @@ fn what_only_looks_like_a_client_is_none() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn what_middleware_leaves_in_a_context() {
+    assert_eq!(
+        query_calls(
+            "
+            //- /app.ts
+            import { Hono } from 'hono';
+            import { PrismaClient } from '@prisma/client';
+            const app = new Hono();
+            app.use('*', async (c, next) => {
+              c.set('services', { db: new PrismaClient() });
+              await next();
+            });
+            //- /route.ts
+            export const register = (app) =>
+              app.openapi(route, async (c) => {
+                const { db } = c.get('services');
+                const other = c.get('other');
+                return c.json([await db.post.findMany(), await other.rows()]);
+              });
+            "
+        ),
+        ["route.ts:5 Post findMany"]
+    );
+}

@@ -156,3 +156,38 @@ fn types_that_comments_state() {
         ]
     );
 }
+
+#[test]
+fn members_by_names_that_callers_write() {
+    assert_eq!(
+        targets(
+            "
+            //- /user.ts
+            export function remove() {}
+            export function ban() {}
+            export function other() {}
+            //- /use.ts
+            import * as user from './user';
+            async function change({ id, method }: { id: string; method: string }) { await user[method](id); }
+            async function named(method: string) { await user[method](); }
+            async function any(method: string) { await user[method](); }
+            export async function all(asked: string) {
+              await change({ id: 'a', method: 'remove' });
+              await change({ id: 'b', method: 'ban' });
+              await named('other');
+              await any('other');
+              await any(asked);
+            }
+            "
+        ),
+        [
+            "use.ts:10 any -> any",
+            "use.ts:2 user[…] -> ban | remove",
+            "use.ts:3 user[…] -> other",
+            "use.ts:6 change -> change",
+            "use.ts:7 change -> change",
+            "use.ts:8 named -> named",
+            "use.ts:9 any -> any",
+        ]
+    );
+}
