@@ -1,7 +1,7 @@
 //! Repeats that a team has reasons for: an element is a batch already, has a transaction of its own, or must see what was
 //! just written.
 
-use tuneup_model::{Operation, PredicateOp};
+use tuneup_model::{Bound, Operation, PredicateOp, QueryApi};
 
 use super::Program;
 use super::iterations::{Form, Iteration};
@@ -29,6 +29,14 @@ impl Program {
             && shape.filter.has_unknown
         {
             traps.push(Trap::NoKey);
+        }
+        let limited = match shape.limit {
+            Bound::Constant(limit) => limit > 1,
+            Bound::Dynamic => shape.api != QueryApi::Declared,
+            Bound::Absent | Bound::Unknown => false,
+        };
+        if limited && shape.operation == Operation::ReadMany {
+            traps.push(Trap::FirstRows);
         }
         let Some(last) = path.last() else { return traps };
         if matches!(shape.operation, Operation::Count | Operation::Aggregate)

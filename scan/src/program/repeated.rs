@@ -80,6 +80,8 @@ pub(crate) enum Trap {
     Locks,
     /// Each element stands for a list that one statement handles.
     AlreadyBatch,
+    /// The first rows of each element are asked for.
+    FirstRows,
     /// Nothing is known that one statement for all could ask by.
     NoKey,
     /// The callee counts what it wrote just before.
@@ -131,7 +133,10 @@ impl Program {
                     continue;
                 }
                 let iterations = self.iterations(file, call);
-                if iterations.is_empty() {
+                let guard = facts.call(call).guard;
+                if iterations.is_empty()
+                    || iterations.iter().any(|it| self.is_on_error_path(file, guard, it.body))
+                {
                     continue;
                 }
                 match self.target(file, call) {
@@ -160,9 +165,6 @@ impl Program {
         let by_client = iterations.iter().position(|it| Trace::new(facts, &it.sources).depends(client));
         let of_row = by_client.filter(|_| self.asks_row(file, call));
         if by_client.is_some() && of_row.is_none() {
-            return None;
-        }
-        if iterations.iter().any(|it| self.is_on_error_path(file, facts.call(call).guard, it.body)) {
             return None;
         }
         let table = self.table_bond(file, call, asked, iterations);

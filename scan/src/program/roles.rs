@@ -36,6 +36,7 @@ const TEST_FOLDERS: &[&str] = &[
     "testutils",
     "load-tests",
     "dev-server",
+    "playground",
     "test-plugins",
     "sandbox",
 ];

@@ -579,4 +579,30 @@ app.post('/all', async (req, res) => {
 ",
         );
     }
+
+    #[test]
+    fn the_first_rows_of_each_and_what_runs_after_a_failure() {
+        check(
+            r"
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+const latest = (postId: string) => prisma.comment.findMany({ where: { postId }, orderBy: { id: 'desc' }, take: 3 });
+const all = (postId: string) => prisma.comment.findMany({ where: { postId } });
+app.post('/all', async (req, res) => {
+  for (const id of req.body.ids) {
+    await latest(id);
+    try {
+      await all(id);
+//          ^^^^^^^ n-plus-one-across-calls
+    } catch (error) {
+      await all(id);
+    }
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
 }

@@ -532,7 +532,7 @@ app.post('/names', async (req, res) => {
   }
   for await (const user of users) {
     await prisma.comment.findFirst({ where: { postId: user.id } });
-//        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-in-loop
+//        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-in-loop
   }
   res.sendStatus(204);
 });

@@ -173,6 +173,11 @@ fn add_doubts(draft: &mut Draft, it: &Repeated, program: &Program) {
                 );
             }
             Trap::AlreadyBatch => draft.doubt("each element stands for a list that one statement handles"),
+            Trap::FirstRows => {
+                draft.doubt(
+                    "the first rows of each element are asked for, which one plain statement cannot give",
+                );
+            }
             Trap::NoKey => draft.doubt("nothing is known that one statement for all could ask by"),
             Trap::ReadsOwnWrites => draft.doubt("the query counts what was written just before"),
             Trap::ShortList(why) => draft.doubt(short_text(*why)),

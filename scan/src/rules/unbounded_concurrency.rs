@@ -142,6 +142,10 @@ fn tell(known: &Known<'_>, fanout: &Fanout, turn: &Turn, led: &Led) -> Option<Dr
         return None;
     }
     let mut draft = begin(program, fanout, led, list);
+    if led.work == Work::Files && !matches!(growth, Growth::Grows(Provenance::Sent(..) | Provenance::Listing))
+    {
+        draft.doubt("the program seldom opens as many files as a process may hold");
+    }
     match growth {
         Growth::Grows(provenance) => {
             if let Provenance::Rows(query) = provenance
