@@ -13,6 +13,9 @@ use super::value::{FnRef, Value};
 use crate::facts::{CallId, CallKind, ExitKind, Expr, GuardId, GuardKind, Span};
 use crate::place::Place;
 
+/// A limit above this guards against too many rows, and a sort with it does not pick the first of each.
+const FEW_FIRST: u64 = 20;
+
 impl Program {
     /// What speaks for repeating this query per element.
     pub(super) fn deliberate(&self, query: u32, path: &[Hop]) -> Vec<Trap> {
@@ -31,11 +34,11 @@ impl Program {
             traps.push(Trap::NoKey);
         }
         let limited = match shape.limit {
-            Bound::Constant(limit) => limit > 1,
+            Bound::Constant(limit) => (2..=FEW_FIRST).contains(&limit),
             Bound::Dynamic => shape.api != QueryApi::Declared,
             Bound::Absent | Bound::Unknown => false,
         };
-        if limited && shape.operation == Operation::ReadMany {
+        if limited && shape.operation == Operation::ReadMany && !shape.order.is_empty() {
             traps.push(Trap::FirstRows);
         }
         let Some(last) = path.last() else { return traps };

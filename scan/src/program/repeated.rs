@@ -2,10 +2,7 @@
 
 mod beside;
 mod one_row;
-
-use std::collections::BTreeSet;
-
-use tuneup_model::QueryApi;
+mod way;
 
 use crate::facts::CallId;
 use crate::orm::{self, CallAt};
@@ -15,12 +12,12 @@ use super::effects::Effects;
 use super::feeds::Bond;
 use super::iterations::{Iteration, LoopClass};
 use super::lengths::{Short, Supply};
-use super::reach::{Hop, Reached};
+use super::reach::Hop;
 use super::roles::Role;
 use super::table_bonds::TableBond;
-use super::taint::{Sources, Trace};
+use super::taint::Trace;
 use super::targets::Target;
-use super::value::{FnRef, Memo};
+use super::value::FnRef;
 
 /// A query repeated by a loop.
 #[derive(Debug, Clone)]
@@ -222,33 +219,9 @@ impl Program {
                 reached.query,
                 reached.path.clone(),
             );
-            match reached.memo {
-                Some(Memo::Request) if reached.dependent => {}
-                Some(_) => repeated.traps.push(Trap::Memoized),
-                None => {}
-            }
-            if reached.ambiguous {
-                repeated.traps.push(Trap::Ambiguous);
-            }
-            if reached.made && self.queries[reached.query as usize].shape.operation.is_read() {
-                repeated.traps.push(Trap::MadeInTurn);
-            }
-            if reached.one_row {
-                repeated.traps.push(Trap::OneRow);
-            }
-            if reached.path.len() > 6 {
-                repeated.traps.push(Trap::Far);
-            }
-            let asked = &self.queries[reached.query as usize];
-            let is_declared = asked.shape.api == QueryApi::Declared;
-            if asked.shape.table.name().is_none() && asked.model.is_none() && !is_declared {
-                repeated.traps.push(Trap::TableMayVary);
-            }
+            repeated.traps.extend(self.traps_on_the_way(&reached));
             if others > MANY_QUERIES && !self.comes_in_batches(file, &iterations[index]) {
                 repeated.traps.push(Trap::MuchElse);
-            }
-            if self.cached_on_path(&reached) || self.keeps_results(&reached) {
-                repeated.traps.push(Trap::LocalCache);
             }
             found.push(repeated);
         }
@@ -274,32 +247,6 @@ impl Program {
     fn runs_closures(&self, file: u32, call: CallId, targets: &[FnRef]) -> bool {
         let is_closure = |it: &FnRef| self.facts(it.file).function(it.id).argument_of.is_some();
         self.parameter(file, self.facts(file).call(call).callee).is_some() && targets.iter().all(is_closure)
-    }
-
-    /// The nearest query of each sort that the call leads to: a read and a write that depend on the element, else
-    /// the nearest that does not; and how many queries the call leads to.
-    fn nearest(&self, file: u32, call: CallId, sources: &Sources) -> (Vec<Reached>, usize) {
-        let all = self.reach(file, call, sources);
-        let around = FnRef { file, id: self.facts(file).call(call).function };
-        let is_ruled_out =
-            |it: &Reached| self.entered_for(around, &it.path, self.queries[it.query as usize].call).is_none();
-        let pick = |writes: bool, wanted: &dyn Fn(&Reached) -> bool| {
-            all.iter()
-                .filter(|it| {
-                    wanted(it) && self.queries[it.query as usize].shape.operation.is_write() == writes
-                })
-                .min_by_key(|it| {
-                    (is_ruled_out(it), it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional)
-                })
-                .cloned()
-        };
-        let read = pick(false, &|it| it.dependent).or_else(|| pick(false, &|it| it.beside));
-        let mut picked: Vec<Reached> = [read, pick(true, &|it| it.dependent)].into_iter().flatten().collect();
-        if picked.is_empty() {
-            picked.extend(pick(false, &|it| !it.dependent));
-        }
-        let queries: BTreeSet<u32> = all.iter().map(|it| it.query).collect();
-        (picked, queries.len())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one constructor for both ways a query is found")]
