@@ -96,6 +96,8 @@ words! {
         Insert = "insert",
         /// Adds a list of rows.
         InsertMany = "insert-many",
+        /// Hands rows to a unit of work, which adds them with others when it is flushed.
+        Persist = "persist",
         /// Changes one row.
         Update = "update",
         /// Changes rows.
@@ -147,7 +149,7 @@ impl Does {
             Self::Count => Operation::Count,
             Self::Aggregate => Operation::Aggregate,
             Self::Insert => Operation::Insert,
-            Self::InsertMany => Operation::InsertMany,
+            Self::InsertMany | Self::Persist => Operation::InsertMany,
             Self::Update => Operation::Update,
             Self::UpdateMany => Operation::UpdateMany,
             Self::Upsert => Operation::Upsert,

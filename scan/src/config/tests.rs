@@ -122,7 +122,7 @@ fn unknown_words_come_with_those_that_are_known() {
     ");
     assert_snapshot!(call("does = \"reed-one\""), @r"
     line 5, column 8: unknown word `reed-one`
-    reed-one: read-one read-many read-and-count count aggregate insert insert-many update update-many upsert delete delete-many query transaction connection network queue cache-read cache-write lock none
+    reed-one: read-one read-many read-and-count count aggregate insert insert-many persist update update-many upsert delete delete-many query transaction connection network queue cache-read cache-write lock none
     ");
 }
 

@@ -259,7 +259,8 @@ impl Program {
             _ => {
                 let shape = self.declared_shape(declared, file, id);
                 let batch = Self::batch_of(declared).map(Into::into);
-                queries.push(Query { batch, ..Query::new(file, id, shape) });
+                let waits = declared.call.does == Does::Persist;
+                queries.push(Query { batch, waits, ..Query::new(file, id, shape) });
                 Some(Target::Query(queries.len() as u32 - 1))
             }
         }

@@ -41,6 +41,18 @@ impl Program {
         if limited && shape.operation == Operation::ReadMany && !shape.order.is_empty() {
             traps.push(Trap::FirstRows);
         }
+        if it.waits {
+            traps.push(Trap::UnitOfWork);
+        }
+        if matches!(shape.operation, Operation::Delete | Operation::DeleteMany)
+            && shape
+                .table
+                .name()
+                .and_then(|name| self.catalog.table(name))
+                .is_some_and(|table| table.foreign_keys.iter().any(|key| key.references == table.name))
+        {
+            traps.push(Trap::InOrder);
+        }
         let Some(last) = path.last() else { return traps };
         if matches!(shape.operation, Operation::Count | Operation::Aggregate)
             && self.writes_before(last.enters, it.call, query)

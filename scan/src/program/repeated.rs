@@ -103,6 +103,10 @@ pub(crate) enum Trap {
     AfterFailure,
     /// Every turn changes the same rows.
     OneRow,
+    /// A unit of work sends what all turns write.
+    UnitOfWork,
+    /// Rows refer to others of their table, and go in order.
+    InOrder,
 }
 
 /// A call that leads to more queries than this does a piece of work of its own for each element.

@@ -49,6 +49,8 @@ pub(crate) struct Query {
     pub built: Option<BuiltBy>,
     /// The method that does the same for many keys, where a declaration names one.
     pub batch: Option<Arc<str>>,
+    /// A unit of work sends it with others.
+    pub waits: bool,
     /// The schema of the database that it asks, where that is known.
     pub schema: Option<u32>,
     /// The builders that it may run, where that is one of several.
@@ -68,6 +70,7 @@ impl Query {
             parts: Vec::new(),
             built: None,
             batch: None,
+            waits: false,
             schema: None,
             alternatives: Vec::new(),
             texts: Vec::new(),

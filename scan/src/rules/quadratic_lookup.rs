@@ -52,7 +52,7 @@ const app = express();
 
 app.post('/names', async (req, res) => {
   const ids: string[] = req.body.ids;
-  const authors = await prisma.author.findMany({ where: { id: { in: ids } } });
+  const authors = await prisma.author.findMany();
   res.json(ids.map((id) => authors.find((author) => author.id === id)?.name));
 });
 "#;
@@ -75,7 +75,7 @@ const app = express();
 
 app.post('/names', async (req, res) => {
   const ids: string[] = req.body.ids;
-  const authors = await prisma.author.findMany({ where: { id: { in: ids } } });
+  const authors = await prisma.author.findMany();
   const byId = new Map(authors.map((author) => [author.id, author]));
   res.json(ids.map((id) => byId.get(id)?.name));
 });
@@ -282,12 +282,11 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
     match less {
         Size::Bounded | Size::Unknown => draft.doubt("one of the lists is not known to grow"),
         Size::Part => draft.doubt("one of the lists belongs to a single record, which seldom has many"),
-        Size::Input if more < Size::Picked => {
-            draft.doubt("one of the lists is handed in, and nothing says that it is long");
-        }
         Size::Input | Size::Rows | Size::Picked => {}
     }
-    if !both_grow(program, it) {
+    if more == Size::Picked {
+        draft.doubt("rows are picked by keys, which are few as a rule");
+    } else if !both_grow(program, it) {
         draft.doubt("nothing says that both lists grow");
     }
     if stops_early(program, it) {
@@ -369,10 +368,13 @@ export const prisma = new PrismaClient();
 export async function findAuthors(ids: string[]) {
   return prisma.author.findMany({ where: { id: { in: ids } } });
 }
+export async function allAuthors() {
+  return prisma.author.findMany();
+}
 "#;
 
     fn check(routes: &str) {
-        let start = "//- /routes.ts\nimport express from 'express';\nimport { prisma, findAuthors } from './db';\nconst app = express();\n";
+        let start = "//- /routes.ts\nimport express from 'express';\nimport { prisma, findAuthors, allAuthors } from './db';\nconst app = express();\n";
         laws::check(&RULE, &format!("{HEAD}{start}{routes}"));
     }
 
@@ -381,8 +383,8 @@ export async function findAuthors(ids: string[]) {
         check(
             r"
 app.get('/books', async (req, res) => {
-  const books = await prisma.book.findMany({ where: { id: { in: req.body.ids } } });
-  const authors = await findAuthors(books.map((book) => book.authorId));
+  const books = await prisma.book.findMany();
+  const authors = await allAuthors();
   const named = [];
   for (const book of books) {
     const author = authors.find((it) => it.id === book.authorId);
@@ -401,14 +403,14 @@ app.get('/books', async (req, res) => {
             r"
 app.post('/missing', async (req, res) => {
   const wanted: string[] = req.body.ids;
-  const authors = await findAuthors(wanted);
+  const authors = await allAuthors();
   const known = authors.map((author) => author.id);
   res.json(wanted.filter((id) => !known.includes(id)));
   //                              ^^^^^^^^^^^^^^^^^^ quadratic-lookup: `known.includes`
 });
 app.post('/shelves', async (req, res) => {
-  const authors = await findAuthors(req.body.ids);
-  const books = await prisma.book.findMany({ where: { authorId: { in: req.body.ids } } });
+  const authors = await allAuthors();
+  const books = await prisma.book.findMany();
   res.json(authors.map((author) => ({ author, books: books.filter((book) => book.authorId === author.id) })));
   //                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ quadratic-lookup
 });
@@ -426,7 +428,7 @@ function nameOf(id: string, authors: { id: string; name: string }[]) {
 }
 app.post('/names', async (req, res) => {
   const ids: string[] = req.body.ids;
-  const authors = await findAuthors(ids);
+  const authors = await allAuthors();
   res.json(ids.map((id) => nameOf(id, authors)));
 });
 ",

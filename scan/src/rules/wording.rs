@@ -274,6 +274,10 @@ does = "upsert"
 table = "keys"
 key-argument = 0
 batched-by = "mset"
+[[handles.calls]]
+methods = ["persist"]
+does = "persist"
+table = "keys"
 "#;
 
     #[test]
@@ -297,6 +301,7 @@ app.post('/all', async (req, res) => {
   for (const id of req.body.ids) await store.range(id);
   await Promise.all(req.body.ids.map((id) => store.get(id)));
   for (const id of req.body.ids) await store.set(id, 'a');
+  for (const id of req.body.ids) store.persist({ id });
   res.sendStatus(204);
 });
 ",
@@ -324,6 +329,7 @@ app.post('/all', async (req, res) => {
                 "n-plus-one-fanout Likely: call `store.mget` once with all keys; the pool has a few connections, not one per element []",
                 "n-plus-one-in-loop Likely: collect the keys first, call `store.mget` once with all keys, and look them up in a `Map` []",
                 "n-plus-one-in-loop Likely: collect the keys first, read for all keys with one call, where the database layer has a form for it, and look them up in a `Map` [\"no form of the method for many keys is declared\"]",
+                "write-in-loop Candidate: write for all elements with one call, where the database layer has a form for it [\"no form of the method for many keys is declared\", \"a unit of work sends what all turns write together\"]",
                 "write-in-loop Likely: call `store.mset` once with what is written for all elements []",
             ]
         );

@@ -560,4 +560,38 @@ export class Warm implements OnModuleInit {
 ",
         );
     }
+
+    #[test]
+    fn rows_that_refer_to_others_of_their_table_go_in_order() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Folder {
+  id String @id
+  parentId String?
+  parent Folder? @relation("tree", fields: [parentId], references: [id])
+  children Folder[] @relation("tree")
+  @@index([parentId])
+}
+model File {
+  id String @id
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/all', async (req, res) => {
+  for (const id of req.body.ids) await prisma.folder.delete({ where: { id } });
+  for (const id of req.body.ids) await prisma.file.delete({ where: { id } });
+//                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop
+  res.sendStatus(204);
+});
+"#,
+        );
+    }
 }

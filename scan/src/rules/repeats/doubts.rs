@@ -140,6 +140,8 @@ fn in_words(trap: Trap) -> String {
         Trap::TableMayVary => "the table is not known, and may be another one for each element",
         Trap::MuchElse => "the same call runs many other queries for each element",
         Trap::OneRow => "every turn changes the same rows, so that one write of all changes does",
+        Trap::UnitOfWork => "a unit of work sends what all turns write together",
+        Trap::InOrder => "rows refer to others of their table, so that the order of deletes counts",
         Trap::Locks => "rows are locked one by one, in order",
     };
     text.to_owned()
