@@ -38,7 +38,8 @@ impl Program {
             Bound::Dynamic => shape.api != QueryApi::Declared,
             Bound::Absent | Bound::Unknown => false,
         };
-        if limited && shape.operation == Operation::ReadMany && !shape.order.is_empty() {
+        let sorted = !shape.order.is_empty() || !shape.order_known;
+        if limited && shape.operation == Operation::ReadMany && sorted {
             traps.push(Trap::FirstRows);
         }
         if it.waits {

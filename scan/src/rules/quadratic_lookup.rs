@@ -43,6 +43,10 @@ model Author {
   id String @id
   name String
 }
+model Book {
+  id String @id
+  authorId String
+}
 //- /routes.ts
 import express from 'express';
 import { PrismaClient } from '@prisma/client';
@@ -50,10 +54,10 @@ import { PrismaClient } from '@prisma/client';
 const prisma = new PrismaClient();
 const app = express();
 
-app.post('/names', async (req, res) => {
-  const ids: string[] = req.body.ids;
+app.get('/names', async (req, res) => {
+  const books = await prisma.book.findMany();
   const authors = await prisma.author.findMany();
-  res.json(ids.map((id) => authors.find((author) => author.id === id)?.name));
+  res.json(books.map((book) => authors.find((author) => author.id === book.authorId)?.name));
 });
 "#;
 
@@ -66,6 +70,10 @@ model Author {
   id String @id
   name String
 }
+model Book {
+  id String @id
+  authorId String
+}
 //- /routes.ts
 import express from 'express';
 import { PrismaClient } from '@prisma/client';
@@ -73,11 +81,11 @@ import { PrismaClient } from '@prisma/client';
 const prisma = new PrismaClient();
 const app = express();
 
-app.post('/names', async (req, res) => {
-  const ids: string[] = req.body.ids;
+app.get('/names', async (req, res) => {
+  const books = await prisma.book.findMany();
   const authors = await prisma.author.findMany();
   const byId = new Map(authors.map((author) => [author.id, author]));
-  res.json(ids.map((id) => byId.get(id)?.name));
+  res.json(books.map((book) => byId.get(book.authorId)?.name));
 });
 "#;
 
@@ -282,7 +290,8 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
     match less {
         Size::Bounded | Size::Unknown => draft.doubt("one of the lists is not known to grow"),
         Size::Part => draft.doubt("one of the lists belongs to a single record, which seldom has many"),
-        Size::Input | Size::Rows | Size::Picked => {}
+        Size::Input => draft.doubt("one of the lists is handed in, and nothing says that it is long"),
+        Size::Rows | Size::Picked => {}
     }
     if more == Size::Picked {
         draft.doubt("rows are picked by keys, which are few as a rule");
@@ -402,7 +411,8 @@ app.get('/books', async (req, res) => {
         check(
             r"
 app.post('/missing', async (req, res) => {
-  const wanted: string[] = req.body.ids;
+  const books = await prisma.book.findMany();
+  const wanted = books.map((book) => book.authorId);
   const authors = await allAuthors();
   const known = authors.map((author) => author.id);
   res.json(wanted.filter((id) => !known.includes(id)));
@@ -427,7 +437,8 @@ function nameOf(id: string, authors: { id: string; name: string }[]) {
   //     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ quadratic-lookup: once per element of `ids`
 }
 app.post('/names', async (req, res) => {
-  const ids: string[] = req.body.ids;
+  const books = await prisma.book.findMany();
+  const ids = books.map((book) => book.authorId);
   const authors = await allAuthors();
   res.json(ids.map((id) => nameOf(id, authors)));
 });
