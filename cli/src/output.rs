@@ -33,7 +33,7 @@ fn to_stdout(text: &str) -> io::Result<()> {
 }
 
 /// The new text stands beside the old file until it is complete, then takes its place in one step.
-fn write_file(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_file(path: &Path, text: &str) -> io::Result<()> {
     // A link stays a link: its target is replaced.
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     match fs::metadata(path) {

@@ -31,6 +31,15 @@ pub enum Confidence {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fingerprint(pub String);
 
+/// What two findings have in common though the code was moved or renamed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Likeness {
+    /// The rule, the function and what it does there, without the file.
+    pub anchor: String,
+    /// The rule and the table or list that it is about, without names of functions.
+    pub shape: String,
+}
+
 /// One hop of the path from an entry point or loop to the place where the cost is paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallStep {
@@ -76,6 +85,7 @@ pub struct Finding {
     pub severity: Severity,
     pub confidence: Confidence,
     pub fingerprint: Fingerprint,
+    pub likeness: Likeness,
     /// Flattened by hand in JSON (`file`, `line`, …): see `ScanResult`.
     pub location: Location,
     /// The whole source lines of `location`, at most eight, without line ends; empty where unknown.

@@ -13,6 +13,7 @@ mod handles;
 mod query;
 mod rule;
 mod scan_result;
+mod since;
 mod span;
 
 pub use catalog::{
@@ -21,7 +22,7 @@ pub use catalog::{
 pub use config::{Config, Form, Key, Keyed, Word};
 pub use cost::{Cost, Count};
 pub use experiment::{Experiment, ExperimentKind, Parameter};
-pub use finding::{CallStep, Confidence, Evidence, EvidenceKind, Finding, Fingerprint, Severity};
+pub use finding::{CallStep, Confidence, Evidence, EvidenceKind, Finding, Fingerprint, Likeness, Severity};
 pub use fix::{Edit, Fix, FixSafety};
 pub use handles::{Does, HandleCall, HandleDeclaration};
 pub use query::{
@@ -30,4 +31,5 @@ pub use query::{
 };
 pub use rule::{Category, RuleDoc};
 pub use scan_result::{SCAN_SCHEMA, ScanResult, ScanStats, Warning};
+pub use since::{BASELINE_SCHEMA, Baseline, Known, Since, Worse};
 pub use span::Location;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Dialect, Finding, QuerySite};
+use crate::{Dialect, Finding, QuerySite, Since};
 
 /// Version of the JSON form of [`ScanResult`]; raised when a reader of the old form would misread the new one.
 pub const SCAN_SCHEMA: u32 = 1;
@@ -14,6 +14,8 @@ pub struct ScanResult {
     pub stats: ScanStats,
     pub warnings: Vec<Warning>,
     pub queries: Vec<QuerySite>,
+    /// Where the findings are compared with earlier ones: only new and worse ones are among them then.
+    pub since: Option<Since>,
 }
 
 /// How much was read and understood.
@@ -40,6 +42,8 @@ pub struct ScanStats {
     pub dialects: Vec<Dialect>,
     /// Findings that were not shown because they are candidates.
     pub candidates: usize,
+    /// Findings that comments in the source leave out.
+    pub ignored: usize,
 }
 
 /// Something we could not read or understand; the rest of the run is unharmed.

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use tuneup_model::{
     CallStep, Confidence, Cost, Evidence, Experiment, Finding, Fingerprint, Fix, QuerySite, SCAN_SCHEMA,
-    ScanResult, ScanStats, Severity, Warning,
+    ScanResult, ScanStats, Severity, Since, Warning, Worse,
 };
 
 /// Renders `result` as one JSON document with a line break at its end.
@@ -18,6 +18,7 @@ pub fn json(result: &ScanResult, tool_version: &str) -> String {
         stats: &result.stats,
         warnings: &result.warnings,
         queries: &result.queries,
+        since: result.since.as_ref().map(JsonSince::from),
     };
     let mut text =
         serde_json::to_string_pretty(&document).expect("plain data without maps always serializes");
@@ -36,6 +37,38 @@ struct Document<'a> {
     /// Present where they were asked for.
     #[serde(skip_serializing_if = "<[QuerySite]>::is_empty")]
     queries: &'a [QuerySite],
+    /// Present where the findings are compared with earlier ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<JsonSince<'a>>,
+}
+
+/// How the findings relate to earlier ones.
+#[derive(Serialize)]
+struct JsonSince<'a> {
+    base: &'a str,
+    known: usize,
+    worse: &'a [Worse],
+    fixed: Vec<JsonFixed<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonFixed<'a> {
+    rule: &'a str,
+    severity: Severity,
+    file: &'a str,
+    message: &'a str,
+}
+
+impl<'a> From<&'a Since> for JsonSince<'a> {
+    fn from(since: &'a Since) -> Self {
+        let fixed = since.fixed.iter().map(|it| JsonFixed {
+            rule: &it.rule,
+            severity: it.severity,
+            file: &it.file,
+            message: &it.message,
+        });
+        Self { base: &since.base, known: since.known, worse: &since.worse, fixed: fixed.collect() }
+    }
 }
 
 /// A finding with its location flattened, in the order of the published form.

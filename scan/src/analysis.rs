@@ -6,19 +6,24 @@
 mod schemas;
 mod sql_files;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tuneup_model::{
-    Confidence, Dialect, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Warning,
+    Confidence, Dialect, Finding, HandleDeclaration, Known, QuerySite, ScanResult, ScanStats, Since, Warning,
 };
 
+use crate::compare::{Renames, compare};
 use crate::facts::{FileFacts, NameId, facts};
+use crate::handles;
+use crate::ignores::{self, Ignores};
 use crate::program::{DeclaredHandles, FnRef, Parts, Program, Target};
 use crate::report::{At, Report, Texts};
 use crate::resolve::{Resolution, Resolver};
 use crate::rules::RULES;
 use crate::source::{SourceTree, danger};
-use crate::{handles, workspace};
+use crate::workspace::{self, Workspace};
 
 /// Makes the facts of a text that could crash the parser, in a place where a crash does no harm.
 pub type Isolate<'a> = &'a (dyn Fn(&str, &str) -> Result<FileFacts, String> + Sync);
@@ -61,6 +66,15 @@ pub enum Progress {
     Rules,
 }
 
+impl std::fmt::Debug for Before<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Before")
+            .field("renames", &self.renames)
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Options")
@@ -71,9 +85,63 @@ impl std::fmt::Debug for Options<'_> {
     }
 }
 
+/// What a scan is compared with: an earlier state of the same tree.
+pub struct Before<'a> {
+    pub tree: &'a dyn SourceTree,
+    /// True for a path whose text is the same in both.
+    pub same: &'a (dyn Fn(&str) -> bool + Sync),
+    pub renames: Renames,
+    /// The state, for people.
+    pub base: String,
+}
+
 /// Analyses a tree. `stats.seconds` is left at zero: there is no clock here.
 pub fn scan(tree: &dyn SourceTree, options: &Options<'_>) -> ScanResult {
-    let loaded = load(tree, options);
+    let sources = read(tree, options, &|_| None);
+    let mut result = examine(tree, sources, options);
+    hide(&mut result, options);
+    result
+}
+
+/// Analyses a tree and gives what is new or worse than before.
+pub fn scan_since(tree: &dyn SourceTree, options: &Options<'_>, before: &Before<'_>) -> ScanResult {
+    let now = read(tree, options, &|_| None);
+    let facts: FxHashMap<&str, &Arc<FileFacts>> =
+        now.files.iter().map(|facts| (facts.path.as_str(), facts)).collect();
+    let quiet =
+        Options { progress: &|_| {}, queries: Queries::Omit, rules: options.rules.clone(), ..*options };
+    let shared = |path: &str| facts.get(path).filter(|_| (before.same)(path)).map(|it| Arc::clone(it));
+    let then = read(before.tree, &quiet, &shared);
+    drop(facts);
+    let (mut result, earlier) =
+        rayon::join(|| examine(tree, now, options), || examine(before.tree, then, &quiet));
+    let known: Vec<Known> = earlier.findings.iter().map(Known::from).collect();
+    since(&mut result, &known, &before.renames, before.base.clone());
+    hide(&mut result, options);
+    result
+}
+
+/// Leaves what is new or worse than the findings known, and says so.
+pub fn since(result: &mut ScanResult, known: &[Known], renames: &Renames, base: String) {
+    let compared = compare(std::mem::take(&mut result.findings), known, renames);
+    result.findings = compared.findings;
+    let shown = |it: &Known| it.confidence > Confidence::Candidate;
+    let fixed = compared.fixed.into_iter().filter(shown).collect();
+    result.since = Some(Since { base, known: compared.known, worse: compared.worse, fixed });
+}
+
+/// Takes candidates out where they are not asked for.
+fn hide(result: &mut ScanResult, options: &Options<'_>) {
+    if options.candidates == Candidates::Hide {
+        let all = result.findings.len();
+        result.findings.retain(|finding| finding.confidence > Confidence::Candidate);
+        result.stats.candidates = all - result.findings.len();
+    }
+}
+
+/// All findings of the program, candidates included.
+fn examine(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> ScanResult {
+    let loaded = link(tree, sources, options);
     (options.progress)(Progress::Rules);
     let mut report = Report::default();
     for rule in RULES {
@@ -89,39 +157,50 @@ pub fn scan(tree: &dyn SourceTree, options: &Options<'_>) -> ScanResult {
         Queries::Omit => Vec::new(),
         Queries::List => query_sites(&loaded.program, &mut texts),
     };
-    let mut stats = loaded.stats;
-    let findings = shown(findings, options, &mut stats);
     let mut warnings = loaded.warnings;
+    let asked = |rule: &str| options.rules.as_ref().is_none_or(|wanted| wanted.iter().any(|id| id == rule));
+    let ignores = ignores_of(tree, &loaded.program, options.focus);
+    let (findings, ignored) = ignores::apply(findings, &ignores, &asked, &mut warnings);
+    let findings = findings.into_iter().filter_map(|it| relative_to_focus(it, options.focus)).collect();
     for warning in &mut warnings {
         relative(&mut warning.file, options.focus);
     }
     warnings.sort();
     warnings.dedup();
-    ScanResult { findings, stats, warnings, queries }
+    let stats = ScanStats { ignored, ..loaded.stats };
+    ScanResult { findings, stats, warnings, queries, since: None }
 }
 
-fn shown(findings: Vec<Finding>, options: &Options<'_>, stats: &mut ScanStats) -> Vec<Finding> {
-    let mut kept = Vec::with_capacity(findings.len());
-    for mut finding in findings {
-        if !relative_to_focus(&mut finding, options.focus) {
-            continue;
-        }
-        if finding.confidence == Confidence::Candidate && options.candidates == Candidates::Hide {
-            stats.candidates += 1;
-        } else {
-            kept.push(finding);
+/// The comments of the focus that leave findings out.
+fn ignores_of(tree: &dyn SourceTree, program: &Program, focus: &str) -> Ignores {
+    let inside =
+        |path: &str| focus.is_empty() || path.strip_prefix(focus).is_some_and(|rest| rest.starts_with('/'));
+    let mut found = Ignores::new();
+    for facts in program.files.iter().filter(|facts| !facts.ignores.is_empty() && inside(&facts.path)) {
+        found.insert(facts.path.clone(), facts.ignores.clone());
+    }
+    let declared = program.catalog.tables.iter().flat_map(|table| {
+        std::iter::once(&table.location).chain(table.columns.iter().map(|column| &column.location))
+    });
+    let mut texts: Vec<&str> = declared.map(|location| location.file.as_str()).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    for path in texts.into_iter().filter(|path| matches!(extension(path), "prisma" | "sql") && inside(path)) {
+        let ignores = tree.read(path).map(|text| ignores::in_lines(&text)).unwrap_or_default();
+        if !ignores.is_empty() {
+            found.insert(path.to_owned(), ignores);
         }
     }
-    kept
+    found
 }
 
-/// False where the finding lies outside the focus.
-fn relative_to_focus(finding: &mut Finding, focus: &str) -> bool {
+/// The finding as seen from the focus; none where it lies outside.
+fn relative_to_focus(mut finding: Finding, focus: &str) -> Option<Finding> {
     if focus.is_empty() {
-        return true;
+        return Some(finding);
     }
     if !finding.location.file.strip_prefix(focus).is_some_and(|rest| rest.starts_with('/')) {
-        return false;
+        return None;
     }
     relative(&mut finding.location.file, focus);
     finding.call_path.iter_mut().for_each(|step| relative(&mut step.file, focus));
@@ -130,7 +209,7 @@ fn relative_to_focus(finding: &mut Finding, focus: &str) -> bool {
     for edit in finding.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
         relative(&mut edit.location.file, focus);
     }
-    true
+    Some(finding)
 }
 
 /// A path of the tree as seen from the focus.
@@ -151,19 +230,39 @@ pub(crate) struct Loaded {
     pub warnings: Vec<Warning>,
 }
 
-pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
+/// What was read of a tree, before anything is concluded across files.
+struct Sources {
+    listing: Vec<String>,
+    files: Vec<Arc<FileFacts>>,
+    workspace: Workspace,
+    warnings: Vec<Warning>,
+}
+
+/// Facts of a path that are known already.
+type Shared<'a> = &'a (dyn Fn(&str) -> Option<Arc<FileFacts>> + Sync);
+
+fn read(tree: &dyn SourceTree, options: &Options<'_>, shared: Shared<'_>) -> Sources {
     (options.progress)(Progress::Listing);
     let listing = tree.list();
     let mut warnings = listing.warnings;
     warnings.extend(handles::warnings(options.handles, &listing.files));
     let workspace = workspace::read(tree, &listing.files, &mut warnings);
-    let files = read_sources(tree, &listing.files, options, &mut warnings);
-    let (schemas, mut stats) = schemas::read_schemas(tree, &listing.files, &mut warnings);
+    let files = read_sources(tree, &listing.files, options, shared, &mut warnings);
+    Sources { listing: listing.files, files, workspace, warnings }
+}
+
+pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
+    link(tree, read(tree, options, &|_| None), options)
+}
+
+fn link(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Loaded {
+    let Sources { listing, files, workspace, mut warnings } = sources;
+    let (schemas, mut stats) = schemas::read_schemas(tree, &listing, &mut warnings);
     (options.progress)(Progress::Linking);
-    let catalog = schemas::catalog_of(tree, &listing.files, &schemas, &mut stats, &mut warnings);
+    let catalog = schemas::catalog_of(tree, &listing, &schemas, &mut stats, &mut warnings);
     let sources: Vec<String> = files.iter().map(|facts| facts.path.clone()).collect();
     let outputs = schemas::schema_outputs(&schemas);
-    let resolver = Resolver::new(tree, &listing.files, &sources, &workspace, &outputs, &mut warnings);
+    let resolver = Resolver::new(tree, &listing, &sources, &workspace, &outputs, &mut warnings);
     let resolutions: Vec<FxHashMap<NameId, Resolution>> =
         files.par_iter().map(|facts| resolve_imports(facts, &resolver)).collect();
     count_imports(&files, &resolutions, &resolver, &mut stats);
@@ -173,7 +272,7 @@ pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
         let read = |path: &str| tree.read(path).ok();
         let built_in = handles::built_in_handles();
         let number = |declared: &str| {
-            let path = handles::module(declared, &listing.files)?;
+            let path = handles::module(declared, &listing)?;
             sources.binary_search_by(|known| known.as_str().cmp(path)).ok().map(|at| at as u32)
         };
         let handles = DeclaredHandles::of(options.handles.iter().chain(&built_in), &number);
@@ -202,16 +301,20 @@ fn read_sources(
     tree: &dyn SourceTree,
     files: &[String],
     options: &Options<'_>,
+    shared: Shared<'_>,
     warnings: &mut Vec<Warning>,
-) -> Vec<FileFacts> {
+) -> Vec<Arc<FileFacts>> {
     let wanted: Vec<&String> =
         files.iter().filter(|path| SOURCE_EXTENSIONS.contains(&extension(path))).collect();
     let total = wanted.len();
     let done = std::sync::atomic::AtomicUsize::new(0);
-    let read: Vec<Result<FileFacts, Warning>> = wanted
+    let read: Vec<Result<Arc<FileFacts>, Warning>> = wanted
         .par_iter()
         .map(|path| {
-            let result = read_source(tree, path, options.isolate);
+            let result = match shared(path) {
+                Some(facts) => Ok(facts),
+                None => read_source(tree, path, options.isolate).map(Arc::new),
+            };
             let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
             (options.progress)(Progress::Reading { done, total });
             result
@@ -260,7 +363,7 @@ fn resolve_imports(facts: &FileFacts, resolver: &Resolver) -> FxHashMap<NameId, 
 }
 
 fn count_imports(
-    files: &[FileFacts],
+    files: &[Arc<FileFacts>],
     resolutions: &[FxHashMap<NameId, Resolution>],
     resolver: &Resolver,
     stats: &mut ScanStats,

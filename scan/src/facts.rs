@@ -10,7 +10,7 @@ mod lower;
 
 pub use ir::{
     BinaryOp, Call, CallId, CallKind, Class, ClassId, Exit, ExitKind, Export, ExportTarget, Expr, ExprId,
-    FieldInit, FileFacts, FnId, Function, Guard, GuardId, GuardKind, Import, ImportedName, Interface,
+    FieldInit, FileFacts, FnId, Function, Guard, GuardId, GuardKind, Ignore, Import, ImportedName, Interface,
     InterfaceId, List, Loop, LoopId, LoopKind, Member, MemberKind, NameId, Param, Prop, PropKey,
     PropertyWrite, Return, Span, Symbol, SymbolId, SymbolKind, TypeExpr, TypeId,
 };

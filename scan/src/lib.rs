@@ -5,9 +5,11 @@
 //! concluded across files, `rules` for what is asked.
 
 mod analysis;
+mod compare;
 mod config;
 pub mod facts;
 mod handles;
+mod ignores;
 mod objects;
 mod orm;
 mod place;
@@ -21,10 +23,12 @@ mod source;
 mod why;
 mod workspace;
 
-pub use analysis::{Candidates, Isolate, Options, Progress, Queries, scan};
+pub use analysis::{Before, Candidates, Isolate, Options, Progress, Queries, scan, scan_since, since};
+pub use compare::{Compared, Renames, compare};
 pub use config::{ConfigError, config};
 pub use handles::built_in_handles;
 pub use source::{
-    Danger, DangerKind, DiskTree, Listing, MemoryTree, OpenTreeError, ReadError, SourceTree, danger,
+    Danger, DangerKind, DiskTree, GitTree, Listing, MemoryTree, OpenRevisionError, OpenTreeError, ReadError,
+    SourceTree, danger,
 };
 pub use why::{Explanation, WhyError, why};

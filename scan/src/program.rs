@@ -48,6 +48,7 @@ mod wrapped;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
@@ -85,7 +86,7 @@ pub(crate) use ways::Entered;
 /// Everything known of a source tree.
 #[derive(Debug)]
 pub(crate) struct Program {
-    pub files: Vec<FileFacts>,
+    pub files: Vec<Arc<FileFacts>>,
     pub roles: Vec<Role>,
     pub schemas: Vec<Schema>,
     pub catalog: Catalog,
@@ -124,7 +125,7 @@ pub(crate) struct Program {
 
 /// What linking starts from.
 pub(crate) struct Parts<'a> {
-    pub files: Vec<FileFacts>,
+    pub files: Vec<Arc<FileFacts>>,
     /// Per file, by the name of the specifier.
     pub resolutions: Vec<FxHashMap<NameId, Resolution>>,
     pub schemas: Vec<Schema>,
@@ -141,7 +142,7 @@ impl Program {
     pub(crate) fn link(parts: Parts<'_>) -> Self {
         let roles =
             parts.files.iter().map(|facts| roles::role(&facts.path, parts.focus, facts.use_client)).collect();
-        let exports = parts.files.iter().map(exports::ExportTable::of).collect();
+        let exports = parts.files.iter().map(|facts| exports::ExportTable::of(facts)).collect();
         let mut program = Self {
             files: parts.files,
             roles,

@@ -5,8 +5,8 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 use tuneup_model::{
-    CallStep, Confidence, Cost, Evidence, EvidenceKind, Experiment, Finding, Fingerprint, Fix, Location,
-    RuleDoc, Severity,
+    CallStep, Confidence, Cost, Evidence, EvidenceKind, Experiment, Finding, Fingerprint, Fix, Likeness,
+    Location, RuleDoc, Severity,
 };
 
 use crate::facts::Span;
@@ -121,6 +121,12 @@ fn number_repeats(findings: &mut [Finding]) {
     }
 }
 
+/// The last part of an anchor says what the finding is about, those before it where.
+fn likeness(rule: &str, anchor: &str) -> Likeness {
+    let about = anchor.rsplit(" › ").next().unwrap_or(anchor);
+    Likeness { anchor: fingerprint(&[rule, anchor]).0, shape: fingerprint(&[rule, about]).0 }
+}
+
 fn fingerprint(parts: &[&str]) -> Fingerprint {
     let mut hasher = FxHasher::default();
     for part in parts {
@@ -183,6 +189,7 @@ impl<'a> Texts<'a> {
             severity: draft.severity,
             confidence: draft.confidence,
             fingerprint: fingerprint(&[rule.id, &location.file, &draft.anchor]),
+            likeness: likeness(rule.id, &draft.anchor),
             location,
             source,
             message: draft.message,

@@ -1,11 +1,12 @@
 //! `SourceTree`: where the text of a program comes from. The analysis asks for names and texts and sees nothing else.
 //!
-//! A tree is a folder on disk or a list of texts in memory (later also a git revision). Paths are relative to the
+//! A tree is a folder on disk, an earlier revision of it, or a list of texts in memory. Paths are relative to the
 //! root, with `/` between parts, so that results do not depend on the machine. What cannot be read is a
 //! [`Warning`] or a [`ReadError`] naming the file, never the end of a run.
 
 mod danger;
 mod disk;
+mod git;
 mod memory;
 mod root;
 
@@ -13,6 +14,7 @@ use tuneup_model::Warning;
 
 pub use danger::{Danger, DangerKind, danger};
 pub use disk::{DiskTree, OpenTreeError};
+pub use git::{GitTree, OpenRevisionError};
 pub use memory::MemoryTree;
 
 /// A tree of named texts.

@@ -279,6 +279,7 @@ mod tests {
             severity: Severity::Medium,
             confidence: Confidence::Likely,
             fingerprint: Fingerprint(String::new()),
+            likeness: tuneup_model::Likeness::default(),
             location: Location { file: "main.ts".to_owned(), line: 1, column, end_line, end_column: 2 },
             source: Vec::new(),
             message: message.to_owned(),

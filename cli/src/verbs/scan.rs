@@ -1,5 +1,7 @@
 //! `tuneup scan [PATH]`: static analysis of a repository.
 
+mod since;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -45,6 +47,9 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Low)]
     fail_on: FailOn,
 
+    #[command(flatten)]
+    since: since::SinceArgs,
+
     /// Say how much of the program was understood
     #[arg(long)]
     stats: bool,
@@ -81,6 +86,7 @@ impl ScanArgs {
             candidates: false,
             queries: false,
             fail_on: FailOn::Low,
+            since: since::SinceArgs::default(),
             stats: false,
             verbose: false,
             why: None,
@@ -118,9 +124,10 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
         return Ok(Exit::Clean);
     }
     let started = Instant::now();
-    let mut result = tuneup_scan::scan(&tree, &options);
-    result.stats.seconds = started.elapsed().as_secs_f64();
+    let result = args.since.scan(&tree, &options);
     progress.clear();
+    let mut result = result?;
+    result.stats.seconds = started.elapsed().as_secs_f64();
     if result.stats.files == 0 && result.warnings.is_empty() {
         return Err(nothing_to_read(&args.path));
     }

@@ -9,4 +9,5 @@ mod output;
 mod rule;
 mod scan;
 mod shop;
+mod since;
 mod usage;

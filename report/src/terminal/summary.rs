@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use tuneup_model::{ScanResult, ScanStats, Severity, Warning};
+use tuneup_model::{ScanResult, ScanStats, Severity, Since, Warning};
 
 use super::style::{self, paint};
 use super::text::clean;
@@ -39,6 +39,9 @@ pub(super) fn write_counts(out: &mut String, result: &ScanResult) -> fmt::Result
     let stats = &result.stats;
     write_totals(out, result)?;
     write_rules(out, result)?;
+    if let Some(since) = &result.since {
+        write_since(out, since)?;
+    }
     if stats.candidates > 0 {
         let verb = if stats.candidates == 1 { "is" } else { "are" };
         let hidden = counted(stats.candidates, "candidate");
@@ -46,6 +49,9 @@ pub(super) fn write_counts(out: &mut String, result: &ScanResult) -> fmt::Result
             out,
             "{hidden} {verb} hidden because a part of the evidence is missing: --candidates shows them"
         )?;
+    }
+    if stats.ignored > 0 {
+        writeln!(out, "{} left out by `tuneup-ignore` comments", counted(stats.ignored, "finding"))?;
     }
     let (files, lines) = (counted(stats.files, "file"), counted(stats.lines, "line"));
     writeln!(out, "Scanned {files}, {lines} in {:.2} s", stats.seconds)
@@ -67,6 +73,25 @@ fn write_totals(out: &mut String, result: &ScanResult) -> fmt::Result {
         }
     }
     writeln!(out)
+}
+
+/// Fixed findings listed before the rest is counted.
+const BRIEF_FIXED: usize = 10;
+
+fn write_since(out: &mut String, since: &Since) -> fmt::Result {
+    let worse = match since.worse.len() {
+        0 => String::new(),
+        number => format!("{} of them worse than before; ", grouped(number)),
+    };
+    let known = if since.known == 1 { "other is" } else { "others are" };
+    writeln!(out, "Since {}: {worse}{} {known} as before", clean(&since.base), grouped(since.known))?;
+    for fixed in since.fixed.iter().take(BRIEF_FIXED) {
+        writeln!(out, "  gone: [{}] {}: {}", fixed.rule, clean(&fixed.file), clean(&fixed.message))?;
+    }
+    if since.fixed.len() > BRIEF_FIXED {
+        writeln!(out, "  gone: {} more", grouped(since.fixed.len() - BRIEF_FIXED))?;
+    }
+    Ok(())
 }
 
 /// One line for each rule, the most frequent first.

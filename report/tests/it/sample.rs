@@ -2,8 +2,9 @@
 
 use tuneup_model::{
     Bound, CallStep, ColumnRef, Columns, Confidence, Cost, Count, Edit, Evidence, EvidenceKind, Experiment,
-    ExperimentKind, Filter, Finding, Fingerprint, Fix, FixSafety, Location, Operation, OrderBy, Parameter,
-    Predicate, PredicateOp, QueryApi, QueryShape, ScanResult, ScanStats, Severity, TableRef, Warning,
+    ExperimentKind, Filter, Finding, Fingerprint, Fix, FixSafety, Likeness, Location, Operation, OrderBy,
+    Parameter, Predicate, PredicateOp, QueryApi, QueryShape, ScanResult, ScanStats, Severity, TableRef,
+    Warning,
 };
 
 pub(crate) fn location(file: &str, line: u32, columns: (u32, u32)) -> Location {
@@ -61,6 +62,7 @@ pub(crate) fn across_calls() -> Finding {
         severity: Severity::High,
         confidence: Confidence::Likely,
         fingerprint: Fingerprint("00112233445566aa".into()),
+        likeness: Likeness::default(),
         location: location(controller, 42, (26, 50)),
         source: vec!["      const post = await this._posts.getPost(id);".into()],
         message: "`this._posts.getPost` runs one query for each element of `ids`".into(),
@@ -112,6 +114,7 @@ pub(crate) fn missing_index() -> Finding {
         severity: Severity::Medium,
         confidence: Confidence::Candidate,
         fingerprint: Fingerprint("fedcba9876543210".into()),
+        likeness: Likeness::default(),
         location: place,
         source: lines.map(String::from).to_vec(),
         message: "no index leads with the foreign key `postId` of `Comment`".into(),
@@ -159,8 +162,10 @@ pub(crate) fn result(findings: Vec<Finding>) -> ScanResult {
             tables: 45,
             dialects: vec![tuneup_model::Dialect::Postgresql],
             candidates: 9,
+            ignored: 2,
         },
         warnings: (1..=7).map(|number| warning(&format!("src/{number}.ts"))).collect(),
         queries: vec![],
+        since: None,
     }
 }

@@ -81,6 +81,18 @@ pub struct FileFacts {
     pub use_client: bool,
     /// First syntax error, where the parser gave up; the facts are then what came before it.
     pub syntax_error: Option<String>,
+    pub ignores: Vec<Ignore>,
+}
+
+/// A comment that leaves findings of a line out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignore {
+    /// Where the comment stands.
+    pub line: u32,
+    pub applies_to: u32,
+    pub rules: Vec<String>,
+    /// Empty where none is given.
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

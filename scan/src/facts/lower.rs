@@ -8,6 +8,7 @@ mod classes;
 mod docs;
 mod expressions;
 mod functions;
+mod ignores;
 mod jsx;
 mod modules;
 mod patterns;
@@ -39,6 +40,9 @@ pub fn facts(path: &str, text: &str) -> FileFacts {
     let mut lowering = Lowering::new(path, text, &scoping);
     if source_type.is_javascript() {
         lowering.docs = docs::Docs::of(text, &parsed.program.comments);
+    }
+    if text.contains("tuneup-ignore") {
+        lowering.facts.ignores = ignores::of(text, &parsed.program.comments);
     }
     if parsed.panicked {
         lowering.facts.syntax_error = Some(

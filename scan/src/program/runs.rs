@@ -170,7 +170,7 @@ impl Program {
                 orm::of_package(facts.name(import.specifier)).is_some_and(orm::Orm::is_awaitable)
             })
         };
-        if !self.files.iter().any(is_used) {
+        if !self.files.iter().any(|facts| is_used(facts)) {
             return found;
         }
         for (file, facts) in self.files.iter().enumerate() {

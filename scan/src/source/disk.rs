@@ -14,7 +14,7 @@ use super::root::{self, Root};
 use super::{Listing, MAX_BYTES, ReadError, SourceTree};
 
 /// Folders that hold nothing written by the authors, whether or not they are ignored.
-const NEVER: [&str; 6] = [".git", ".next", ".tuneup", ".turbo", "coverage", "node_modules"];
+pub(super) const NEVER: [&str; 6] = [".git", ".next", ".tuneup", ".turbo", "coverage", "node_modules"];
 
 /// A folder and, where it lies in a workspace, the workspace around it.
 #[derive(Debug)]
