@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::verbs::facts::FactsArgs;
+use crate::verbs::init::InitArgs;
 use crate::verbs::rule::RuleArgs;
 use crate::verbs::scan::ScanArgs;
 
@@ -36,6 +37,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Scan(ScanArgs),
+    Init(InitArgs),
     Rule(RuleArgs),
     #[command(name = "__facts", hide = true)]
     Facts(FactsArgs),

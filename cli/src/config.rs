@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use tuneup_model::Config;
-use tuneup_scan::{ConfigError, DiskTree};
+use tuneup_scan::{ConfigError, DiskTree, Levels};
 
 use crate::error::CliError;
 use crate::suggest;
@@ -38,18 +38,32 @@ enum ReadConfigError {
 
 /// The configuration of a scan of `tree`, opened at `path`: the file that the user names, or the nearest that is there.
 /// Paths in it become paths from the root of the tree.
-pub(crate) fn load(tree: &DiskTree, path: &Path, named: Option<&Path>) -> Result<Config, CliError> {
+pub(crate) fn load(tree: &DiskTree, path: &Path, named: Option<&Path>) -> Result<Settings, CliError> {
     if let Some(file) = named {
-        return read(file, file);
+        return Ok(Settings::of(read(file, file)?, ""));
     }
-    let Some(found) = nearest(tree) else { return Ok(Config::default()) };
+    let Some(found) = nearest(tree) else { return Ok(Settings::default()) };
     let mut config = read(&found.file, &shown(path, found.levels_up))?;
     for handle in &mut config.handles {
         if let Some(file) = handle.file.as_mut().filter(|_| !found.folder.is_empty()) {
             *file = format!("{}/{file}", found.folder);
         }
     }
-    Ok(config)
+    Ok(Settings::of(config, &found.folder))
+}
+
+/// A configuration ready for a scan.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub settings: Config,
+    pub levels: Levels,
+}
+
+impl Settings {
+    fn of(settings: Config, folder: &str) -> Self {
+        let levels = Levels::of(&settings.rules, folder).expect("patterns are checked when they are read");
+        Self { settings, levels }
+    }
 }
 
 /// The file as seen from where the user is.

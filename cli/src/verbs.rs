@@ -1,6 +1,7 @@
 //! One file for each verb: its arguments, whose comments are its help, and what it does.
 
 pub(crate) mod facts;
+pub(crate) mod init;
 pub(crate) mod rule;
 pub(crate) mod scan;
 
@@ -17,6 +18,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CliError> {
             Err(verbless.hint("write the folder after the verb: `tuneup scan PATH`"))
         }
         (Some(Verb::Scan(args)), None) => scan::run(args, &cli.global),
+        (Some(Verb::Init(args)), None) => init::run(args, &cli.global),
         (Some(Verb::Rule(args)), None) => rule::run(args, &cli.global),
         (Some(Verb::Facts(args)), None) => facts::run(args),
         (None, path) => scan::run(&scan::ScanArgs::of(path.as_deref()), &cli.global),

@@ -19,7 +19,7 @@ mod span;
 pub use catalog::{
     Catalog, Column, ColumnType, Dialect, EnumType, ForeignKey, Index, IndexMethod, ReferentialAction, Table,
 };
-pub use config::{Config, Form, Key, Keyed, Word};
+pub use config::{Config, FailOn, Form, Key, Keyed, Level, RuleSetting, Word};
 pub use cost::{Cost, Count};
 pub use experiment::{Experiment, ExperimentKind, Parameter};
 pub use finding::{CallStep, Confidence, Evidence, EvidenceKind, Finding, Fingerprint, Likeness, Severity};

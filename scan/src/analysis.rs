@@ -18,6 +18,7 @@ use crate::compare::{Renames, compare};
 use crate::facts::{FileFacts, NameId, facts};
 use crate::handles;
 use crate::ignores::{self, Ignores};
+use crate::levels::Levels;
 use crate::program::{DeclaredHandles, FnRef, Parts, Program, Target};
 use crate::report::{At, Report, Texts};
 use crate::resolve::{Resolution, Resolver};
@@ -38,6 +39,8 @@ pub struct Options<'a> {
     pub focus: &'a str,
     /// Handles that the user declares; `file` is a path from the root of the tree.
     pub handles: &'a [HandleDeclaration],
+    /// What rules are worth here.
+    pub levels: &'a Levels,
     /// Without it such texts are skipped with a warning.
     pub isolate: Option<Isolate<'a>>,
     pub progress: &'a (dyn Fn(Progress) + Sync),
@@ -160,6 +163,7 @@ fn examine(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Sc
     let mut warnings = loaded.warnings;
     let asked = |rule: &str| options.rules.as_ref().is_none_or(|wanted| wanted.iter().any(|id| id == rule));
     let ignores = ignores_of(tree, &loaded.program, options.focus);
+    let findings = options.levels.apply(findings);
     let (findings, ignored) = ignores::apply(findings, &ignores, &asked, &mut warnings);
     let findings = findings.into_iter().filter_map(|it| relative_to_focus(it, options.focus)).collect();
     for warning in &mut warnings {

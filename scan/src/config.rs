@@ -5,6 +5,7 @@
 
 mod check;
 mod place;
+mod rules;
 
 use tuneup_model::Config;
 
@@ -25,6 +26,7 @@ pub struct ConfigError {
 /// Reads and checks the text of a configuration.
 pub fn config(text: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|error| malformed(text, &error))?;
+    rules::check(text, &config.rules)?;
     check::handles(&config.handles).map_err(|problem| {
         let (line, column) = place::of(text, &problem.at);
         ConfigError { line, column, message: problem.message, hint: Some(problem.hint), mistyped: None }
@@ -64,6 +66,7 @@ fn plain(said: &str) -> String {
         ("sequence", "list"),
         ("expected u32", "expected a whole number from 0"),
         ("wanted string or table", "expected a word between quotes"),
+        ("struct RuleSetting", "a table"),
         ("struct HandleDeclaration", "a table"),
         ("struct HandleCall", "a table"),
         ("map", "table"),

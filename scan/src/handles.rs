@@ -97,6 +97,7 @@ mod tests {
                 queries: crate::Queries::Omit,
                 focus: "",
                 handles: &[],
+                levels: &crate::Levels::default(),
                 isolate: None,
                 progress: &|_| {},
             };

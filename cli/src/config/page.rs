@@ -6,7 +6,18 @@ use tuneup_model::{Config, Form, HandleDeclaration, Key, Word};
 use tuneup_scan::built_in_handles;
 
 /// Understood by the parser (see the tests), because it is what readers copy.
-const EXAMPLE: &str = r#"[[handles]]
+const EXAMPLE: &str = r#"fail-on = "medium"                         # exit code 1 for medium and high findings
+
+[[rules]]
+ids = ["deep-offset-pagination"]
+level = "off"
+
+[[rules]]                                  # of several entries the last counts
+ids = ["*"]
+level = "low"
+paths = ["src/legacy/**"]
+
+[[handles]]
 file = "src/database/index.js"             # import db from './database'
 
 [[handles.calls]]
@@ -84,8 +95,11 @@ pub fn configuration_page() -> String {
     write!(page, "\n## Example\n\n```toml\n{EXAMPLE}```\n").expect(INFALLIBLE);
     page.push_str("\n## Keys\n");
     table(&mut page, "", Config::KEYS);
-    write!(page, "\n## Handles\n\n{HANDLES}").expect(INFALLIBLE);
+    words_below(&mut page, Config::KEYS);
     for key in Config::KEYS {
+        if key.name() == "handles" {
+            write!(page, "\n## Handles\n\n{HANDLES}").expect(INFALLIBLE);
+        }
         tables_below(&mut page, &key.name(), &key.form);
     }
     write!(page, "\n## Handles that ship\n\n{SHIPPED}\n").expect(INFALLIBLE);
@@ -100,15 +114,22 @@ fn tables_below(page: &mut String, name: &str, form: &Form) {
     let Form::List(Form::Table(keys)) = form else { return };
     write!(page, "\n### `[[{name}]]`\n").expect(INFALLIBLE);
     table(page, name, keys);
+    words_below(page, keys);
     for key in *keys {
+        tables_below(page, &format!("{name}.{}", key.name()), &key.form);
+    }
+}
+
+/// The words that keys of a table take.
+fn words_below(page: &mut String, keys: &[Key]) {
+    for key in keys {
         if let Form::Word(words) = key.form {
-            write!(page, "\n#### Words of `{}`\n\n| word | a call |\n| --- | --- |\n", key.name())
+            write!(page, "\n#### Words of `{}`\n\n| word | means |\n| --- | --- |\n", key.name())
                 .expect(INFALLIBLE);
             for word in words {
                 row(page, word);
             }
         }
-        tables_below(page, &format!("{name}.{}", key.name()), &key.form);
     }
 }
 

@@ -43,9 +43,9 @@ pub(crate) struct ScanArgs {
 
     /// Exit with 1 for findings of this severity or a higher one
     ///
-    /// Candidates never count.
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Low)]
-    fail_on: FailOn,
+    /// Candidates never count. Without it the configuration decides, else it is `low`.
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    fail_on: Option<FailOn>,
 
     #[command(flatten)]
     since: since::SinceArgs,
@@ -77,6 +77,17 @@ enum FailOn {
     Never,
 }
 
+impl From<tuneup_model::FailOn> for FailOn {
+    fn from(bar: tuneup_model::FailOn) -> Self {
+        match bar {
+            tuneup_model::FailOn::High => Self::High,
+            tuneup_model::FailOn::Medium => Self::Medium,
+            tuneup_model::FailOn::Low => Self::Low,
+            tuneup_model::FailOn::Never => Self::Never,
+        }
+    }
+}
+
 impl ScanArgs {
     /// A scan of `path` with every default.
     pub(crate) fn of(path: Option<&Path>) -> Self {
@@ -85,7 +96,7 @@ impl ScanArgs {
             rules: Vec::new(),
             candidates: false,
             queries: false,
-            fail_on: FailOn::Low,
+            fail_on: None,
             since: since::SinceArgs::default(),
             stats: false,
             verbose: false,
@@ -107,7 +118,8 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
         queries: if args.queries { Queries::List } else { Queries::Omit },
         candidates: if args.candidates { Candidates::Show } else { Candidates::Hide },
         focus: tree.focus(),
-        handles: &config.handles,
+        handles: &config.settings.handles,
+        levels: &config.levels,
         isolate: Some(&isolate::facts_in_child),
         progress: &show,
     };
@@ -132,7 +144,8 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
         return Err(nothing_to_read(&args.path));
     }
     output::write(&render(&result, tree.focus(), args, global), global)?;
-    Ok(verdict(&result, args.fail_on))
+    let bar = args.fail_on.or(config.settings.fail_on.map(FailOn::from)).unwrap_or(FailOn::Low);
+    Ok(verdict(&result, bar))
 }
 
 fn chosen_rules(ids: &[String]) -> Result<Option<Vec<String>>, CliError> {
@@ -142,7 +155,7 @@ fn chosen_rules(ids: &[String]) -> Result<Option<Vec<String>>, CliError> {
     Ok((!ids.is_empty()).then(|| ids.to_vec()))
 }
 
-fn open(path: &Path) -> Result<DiskTree, CliError> {
+pub(crate) fn open(path: &Path) -> Result<DiskTree, CliError> {
     DiskTree::open_below(path, output::home().as_deref()).map_err(|error| {
         let refused = CliError::usage(format!("scan `{}`", path.display())).because(&error);
         match error {
@@ -158,7 +171,7 @@ fn open(path: &Path) -> Result<DiskTree, CliError> {
     })
 }
 
-fn start_workers(threads: Option<u16>) -> Result<(), CliError> {
+pub(crate) fn start_workers(threads: Option<u16>) -> Result<(), CliError> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.map_or(0, usize::from))
         .stack_size(edge::STACK_BYTES)

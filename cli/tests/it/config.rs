@@ -115,7 +115,7 @@ fn a_mistyped_key_is_corrected() {
     assert_snapshot!(said(&sandbox, &["scan"]), @r"
     error: cannot follow the configuration `tuneup.toml`
     caused by: line 1, column 2: unknown key `server`
-    hint: one of these can stand there: `handles`
+    hint: one of these can stand there: `fail-on`, `rules`, `handles`
     -- exit code 2
     ");
 }
@@ -180,6 +180,95 @@ fn an_explanation_obeys_it_too() {
     error: cannot follow the configuration `tuneup.toml`
     caused by: line 1, column 1: unknown key `handels`
     hint: did you mean `handles`?
+    -- exit code 2
+    ");
+}
+
+#[test]
+fn rules_have_the_level_that_the_file_says() {
+    let of = |text: &str| {
+        let sandbox = shop_with("tuneup.toml", text);
+        let outcome = tuneup(&sandbox, &["scan"]).run();
+        let lines =
+            outcome.stdout.lines().filter(|line| line.contains("[n-plus-one") || line.starts_with("No"));
+        format!("{} exit {}", lines.collect::<Vec<_>>().join("\n"), outcome.code.unwrap())
+    };
+    assert_snapshot!(of(""), @"high[n-plus-one-across-calls]: `ordersOf` runs `prisma.order.findMany` once per element of `ids` exit 1");
+    assert_snapshot!(of("fail-on = \"never\"\n[[rules]]\nids = [\"*\"]\nlevel = \"low\""), @"low[n-plus-one-across-calls]: `ordersOf` runs `prisma.order.findMany` once per element of `ids` exit 0");
+    assert_snapshot!(of("[[rules]]\nids = [\"n-plus-one-across-calls\"]\nlevel = \"off\""), @"No findings exit 0");
+    assert_snapshot!(of("[[rules]]\nids = [\"*\"]\nlevel = \"off\"\npaths = [\"lib/**\"]"), @"high[n-plus-one-across-calls]: `ordersOf` runs `prisma.order.findMany` once per element of `ids` exit 1");
+    assert_snapshot!(of("[[rules]]\nids = [\"*\"]\nlevel = \"off\"\npaths = [\"src/**\"]"), @"No findings exit 0");
+}
+
+#[test]
+fn a_rule_setting_that_means_nothing() {
+    let of = |text: &str| said(&shop_with("tuneup.toml", text), &["scan"]);
+    assert_snapshot!(of("[[rules]]\nids = [\"n-plus-one-in-lop\"]\nlevel = \"off\""), @r"
+    error: cannot follow the configuration `tuneup.toml`
+    caused by: line 2, column 8: there is no rule `n-plus-one-in-lop`
+    hint: did you mean `n-plus-one-in-loop`?
+    -- exit code 2
+    ");
+    assert_snapshot!(of("[[rules]]\nids = [\"*\"]\nlevel = \"of\""), @r"
+    error: cannot follow the configuration `tuneup.toml`
+    caused by: line 3, column 9: unknown word `of`
+    hint: did you mean `off`?
+    -- exit code 2
+    ");
+    assert_snapshot!(of("[[rules]]\nids = [\"*\"]\nlevel = \"off\"\npaths = [\"a{b\"]"), @r"
+    error: cannot follow the configuration `tuneup.toml`
+    caused by: line 4, column 10: `a{b` is no pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)
+    hint: patterns know `*`, `**`, `?`, `[a-z]` and `{a,b}`
+    -- exit code 2
+    ");
+    assert_snapshot!(of("fail-onn = \"high\""), @r"
+    error: cannot follow the configuration `tuneup.toml`
+    caused by: line 1, column 1: unknown key `fail-onn`
+    hint: did you mean `fail-on`?
+    -- exit code 2
+    ");
+}
+
+#[test]
+fn init_writes_a_file_that_changes_nothing() {
+    let sandbox = shop();
+    assert_snapshot!(tuneup(&sandbox, &["init"]).run(), @r"
+    ./tuneup.toml: written; every line is a comment
+    -- stderr
+    -- exit code 0
+    ");
+    assert_snapshot!(sandbox.read("tuneup.toml"), @r#"
+    # Settings of tuneup; docs/configuration.md has every key.
+    # Seen: 3 files, 1 queries on 2 tables, postgresql, 1 entry points.
+
+    # Exit with 1 for findings of this severity or a higher one: high, medium, low or never.
+    # fail-on = "low"
+
+    # What findings are worth here: off, low, medium or high. The rules that find something:
+    #    1  n-plus-one-across-calls
+    # [[rules]]
+    # ids = ["n-plus-one-across-calls"]
+    # level = "low"
+    # paths = ["src/**"]   # absent: everywhere
+
+    # A database layer of your own that tuneup cannot follow: what its methods do.
+    # [[handles]]
+    # file = "src/database/index.ts"
+    #
+    # [[handles.calls]]
+    # methods = ["get", "getField"]
+    # does = "read-one"
+    # key-argument = 0
+    "#);
+    assert_snapshot!(said(&sandbox, &["scan"]), @r"
+    Scanned 3 files, 41 lines in [TIME]
+    -- exit code 1
+    ");
+    assert_snapshot!(tuneup(&sandbox, &["init"]).run(), @r"
+    -- stderr
+    error: cannot write `./tuneup.toml`
+    caused by: there is one already
+    hint: `--force` replaces it
     -- exit code 2
     ");
 }

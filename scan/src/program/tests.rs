@@ -69,6 +69,7 @@ fn link_with(settings: &str, text: &str) -> Linked {
         queries: Queries::Omit,
         focus: "",
         handles: &crate::config(settings).expect("the settings of a test are right").handles,
+        levels: &crate::Levels::default(),
         isolate: None,
         progress: &|_| {},
     };

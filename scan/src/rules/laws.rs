@@ -15,6 +15,7 @@ pub(super) fn findings(fixture: &Fixture, rule: Option<&str>) -> Vec<Finding> {
         queries: Queries::Omit,
         focus: "",
         handles: &[],
+        levels: &crate::Levels::default(),
         isolate: None,
         progress: &|_| {},
     };

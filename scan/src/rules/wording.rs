@@ -313,6 +313,7 @@ app.post('/all', async (req, res) => {
             queries: Queries::Omit,
             focus: "",
             handles: &declared.handles,
+            levels: &crate::Levels::default(),
             isolate: None,
             progress: &|_| {},
         };

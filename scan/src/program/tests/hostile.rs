@@ -33,6 +33,7 @@ fn findings(files: &[String]) -> String {
         queries: crate::Queries::Omit,
         focus: "",
         handles: &[],
+        levels: &crate::Levels::default(),
         isolate: None,
         progress: &|_| {},
     };
