@@ -42,7 +42,7 @@ fn command(finding: &Finding, focus: &str) -> String {
     format!(
         "::{} file={},{},title={}::{}\n",
         name(finding),
-        property(&path_below(focus, &finding.location.file)),
+        property(&clean(&path_below(focus, &finding.location.file))),
         region(&finding.location),
         property(&clean(&finding.rule)),
         data(&text.join("\n"))

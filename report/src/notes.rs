@@ -3,12 +3,16 @@
 use tuneup_model::{Confidence, Evidence, Finding, FixSafety};
 
 use crate::uri::path_below;
-use crate::words::clean;
+use crate::words::{clean, cut};
+
+/// Characters shown of one line.
+const LONGEST: usize = 2_000;
 
 /// Everything but message and place, in the order of the terminal report; the paths are relative to the root of the tree.
 pub(crate) fn notes(finding: &Finding, focus: &str) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut note = |heading: &str, text: &str| lines.push(format!("{heading}: {}", clean(text)));
+    let mut note =
+        |heading: &str, text: &str| lines.push(format!("{heading}: {}", cut(&clean(text), LONGEST)));
     if let Some(path) = path(finding, focus) {
         note("path", &path);
     }

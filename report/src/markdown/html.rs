@@ -69,6 +69,9 @@ mod tests {
 
     #[test]
     fn nobody_is_called_and_no_issue_is_named() {
-        assert_eq!(prose("tell @octocat of #12 `@Get()`"), "tell <code>@octocat</code> of <code>#12</code> <code>@Get()</code>");
+        assert_eq!(
+            prose("tell @octocat of #12 `@Get()`"),
+            "tell <code>@octocat</code> of <code>#12</code> <code>@Get()</code>"
+        );
     }
 }
