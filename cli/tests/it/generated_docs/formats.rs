@@ -61,7 +61,8 @@ fn with_output(page: &str, example: &Sandbox) -> String {
     while let Some(line) = lines.next() {
         out.push_str(line);
         out.push('\n');
-        let Some(command) = line.strip_prefix("<!-- shown: ").and_then(|rest| rest.strip_suffix(" -->")) else {
+        let Some(command) = line.strip_prefix("<!-- shown: ").and_then(|rest| rest.strip_suffix(" -->"))
+        else {
             continue;
         };
         let fence = lines.next().filter(|line| line.starts_with("```")).expect("a block follows");
