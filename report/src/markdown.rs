@@ -2,7 +2,7 @@
 //!
 //! A finding is one block of HTML without blank lines, in which Markdown has no meaning: what the program is called can
 //! end neither a list nor a code span, and HTML has five characters to escape (see `html`). GitHub takes 65,536
-//! characters; what does not fit is first listed without details, then counted.
+//! characters: after the first findings the others stand without details, and what does not fit is counted.
 
 mod html;
 
@@ -20,6 +20,9 @@ pub const COMMENT_LIMIT: usize = 65_536;
 
 /// Room kept for the lines after the findings.
 const END: usize = 1_000;
+
+/// Findings shown with their details; a comment that nobody reads to its end helps nobody.
+const MOST_DETAILS: usize = 20;
 
 /// Characters shown of one text.
 const LONGEST_TEXT: usize = 600;
@@ -41,11 +44,16 @@ pub struct MarkdownOptions<'a> {
 pub fn markdown(result: &ScanResult, options: &MarkdownOptions<'_>) -> String {
     // The mark by which a job finds its comment again.
     let mut out = format!("<!-- tuneup -->\n### tuneup: {}\n\n", heading(result));
+    let (candidates, sure): (Vec<&Finding>, Vec<&Finding>) =
+        result.findings.iter().partition(|finding| is_candidate(finding));
     let mut shown = 0;
-    for finding in &result.findings {
+    for finding in sure.into_iter().chain(candidates) {
         let room = COMMENT_LIMIT.saturating_sub(out.len() + END);
-        let full = details(finding, options);
-        let block = if full.len() <= room { full } else { brief(finding, options) };
+        let full = (shown < MOST_DETAILS).then(|| details(finding, options));
+        let block = match full.filter(|block| block.len() <= room) {
+            Some(block) => block,
+            None => brief(finding, options),
+        };
         if block.len() <= room {
             out.push_str(&block);
             shown += 1;

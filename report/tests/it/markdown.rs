@@ -91,7 +91,8 @@ fn hostile_text_stays_in_its_place() {
 
 #[test]
 fn a_long_comment_is_cut_and_says_so() {
-    for (finding, number) in [(sample::across_calls(), 1_000), (sample::hostile(), 1_000)] {
+    let number = 1_000;
+    for finding in [sample::across_calls(), sample::hostile()] {
         let findings: Vec<Finding> = vec![finding; number];
         let text = written(&sample::result(findings));
         check_blocks(&text);
@@ -102,4 +103,13 @@ fn a_long_comment_is_cut_and_says_so() {
         assert!(text.chars().count() <= COMMENT_LIMIT, "{}", text.len());
         assert!(text.len() > COMMENT_LIMIT / 2, "{}", text.len());
     }
+}
+
+#[test]
+fn details_are_for_the_first_and_candidates_come_last() {
+    let findings = [vec![sample::missing_index()], vec![sample::across_calls(); 30]].concat();
+    let text = written(&sample::result(findings));
+    check_blocks(&text);
+    assert_eq!((text.matches("<summary>").count(), text.matches("<p>").count()), (20, 11));
+    assert!(text.rfind("<p><b>high</b>") < text.find("<b>medium, candidate</b>"), "{text}");
 }

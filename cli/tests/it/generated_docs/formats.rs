@@ -68,7 +68,7 @@ fn with_output(page: &str, example: &Sandbox) -> String {
         let fence = lines.next().filter(|line| line.starts_with("```")).expect("a block follows");
         assert!(lines.any(|line| line == "```"), "the block of `{command}` does not end");
         let shown = shown(example, command);
-        out.push_str(&format!("{fence}\n{shown}```\n"));
+        out.extend([fence, "\n", &shown, "```\n"]);
     }
     out
 }
