@@ -62,7 +62,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
     pub(crate) config: Option<PathBuf>,
 
-    /// How to write the result
+    /// How to write the result; docs/formats.md shows each
     #[arg(long, global = true, value_enum, default_value_t = Format::Terminal)]
     pub(crate) format: Format,
 
@@ -89,6 +89,29 @@ pub(crate) enum Format {
     Json,
     /// Findings for code hosts and editors: SARIF 2.1.0
     Sarif,
+    /// Findings as a comment under a pull request
+    Markdown,
+    /// Findings as remarks in a run of GitHub Actions
+    Github,
+    /// Findings as the code quality report of GitLab
+    Gitlab,
+    /// Findings as failed tests, for other CI servers: JUnit XML
+    Junit,
+}
+
+impl Format {
+    /// What a format is called in a sentence.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "text",
+            Self::Json => "JSON",
+            Self::Sarif => "SARIF",
+            Self::Markdown => "Markdown",
+            Self::Github => "GitHub commands",
+            Self::Gitlab => "a GitLab report",
+            Self::Junit => "JUnit XML",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

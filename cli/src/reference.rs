@@ -28,13 +28,7 @@ pub fn reference() -> String {
     }
     page.push_str(
         "\nA candidate never changes the exit code. `--fail-on never` reports without failing a build.\n\n\
-         ## JSON\n\n\
-         `tuneup scan --format json` writes one document, described by [schema/scan-1.json](schema/scan-1.json).\n\n\
-         ## SARIF\n\n\
-         `tuneup scan --format sarif` writes SARIF 2.1.0 for code hosts and editors. Paths are relative to the root of the \
-         workspace (`SRCROOT`). High, medium and low severity are the levels `error`, `warning` and `note`; \
-         `partialFingerprints` holds the identity of a finding that survives moved lines; `properties` of a result \
-         hold its confidence, rank and cost.\n",
+         [formats.md](formats.md) shows what each `--format` writes.\n",
     );
     page
 }

@@ -8,7 +8,7 @@ pub(crate) mod scan;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::Exit;
-use crate::args::{Cli, Verb};
+use crate::args::{Cli, Format, Verb};
 use crate::error::CliError;
 
 pub(crate) fn run(cli: &Cli) -> Result<Exit, CliError> {
@@ -25,10 +25,10 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, CliError> {
     }
 }
 
-/// SARIF is a form of findings; `doing` continues "cannot ".
-fn findings_only(doing: &str) -> CliError {
-    CliError::usage(format!("{doing} as SARIF"))
-        .because_text("SARIF holds findings alone")
+/// Most formats are forms of findings; `doing` continues "cannot ".
+fn findings_only(doing: &str, format: Format) -> CliError {
+    CliError::usage(format!("{doing} as {}", format.name()))
+        .because_text("that format holds findings alone")
         .hint("use `--format json`, or leave `--format` out")
 }
 

@@ -5,14 +5,15 @@
 
 mod log;
 mod result;
-mod uri;
 
 use tuneup_model::{RuleDoc, ScanResult, Severity, Warning};
 
 use log::{
-    Configuration, Descriptor, DescriptorProperties, Driver, Invocation, Level, Location, Log, Message,
-    Notification, OriginalBases, Run, SourceRoot, Tool,
+    AutomationDetails, Configuration, Descriptor, DescriptorProperties, Driver, Invocation, Level, Location,
+    Log, Message, Notification, OriginalBases, Run, SourceRoot, Tool,
 };
+
+use crate::uri;
 
 /// A rule and its page.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ pub fn sarif(result: &ScanResult, options: &SarifOptions<'_>) -> String {
         version: "2.1.0",
         runs: [Run {
             tool: Tool { driver: driver(options) },
+            automation_details: AutomationDetails { id: run_id(options.focus) },
             // The other values of the tool's own run (machine, account, time) would differ from run to run.
             invocations: [Invocation {
                 execution_successful: result.stats.files > 0,
@@ -61,6 +63,14 @@ pub fn sarif(result: &ScanResult, options: &SarifOptions<'_>) -> String {
     let mut text = serde_json::to_string_pretty(&log).expect("plain data without maps always serializes");
     text.push('\n');
     text
+}
+
+/// Ends with a slash, which stands for a category without a run of its own (3.17.3).
+fn run_id(focus: &str) -> String {
+    match uri::below(focus, "").as_str() {
+        "" => "tuneup/".to_owned(),
+        folder => format!("tuneup/{folder}/"),
+    }
 }
 
 fn driver<'a>(options: &'a SarifOptions<'a>) -> Driver<'a> {

@@ -14,7 +14,10 @@ use tuneup_model::{Evidence, Finding, ScanResult};
 
 use frame::Frame;
 use style::paint;
-use text::{clean, wrap};
+use text::wrap;
+
+use crate::notes::{is_on_path, needs};
+use crate::words::clean;
 
 /// How to lay out a terminal report.
 #[derive(Debug, Clone, Copy)]
@@ -80,18 +83,12 @@ fn write_finding(out: &mut String, finding: &Finding, width: usize) -> fmt::Resu
     }
     notes.note("help", &finding.help)?;
     if let Some(fix) = &finding.fix {
-        let safety = if fix.safety == tuneup_model::FixSafety::Unsafe { " (needs a reader)" } else { "" };
-        notes.note("fix", &format!("{}{safety}", fix.title))?;
+        notes.note("fix", &format!("{}{}", fix.title, needs(fix.safety)))?;
         if let Some(ddl) = &fix.ddl {
             notes.note("sql", ddl)?;
         }
     }
     notes.note("sure", &how_sure(finding))
-}
-
-fn is_on_path(evidence: &Evidence, finding: &Finding) -> bool {
-    let Some(location) = &evidence.location else { return false };
-    finding.call_path.iter().any(|step| step.file == location.file && step.line == location.line)
 }
 
 fn seen(evidence: &Evidence) -> String {

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &RuleArgs, global: &GlobalArgs) -> Result<Exit, CliError
         (None, Format::Json) => json("rules", &RULES.iter().map(|rule| &rule.doc).collect::<Vec<_>>()),
         (Some(id), Format::Terminal) => page(find(id)?),
         (Some(id), Format::Json) => json("rule", find(id)?),
-        (_, Format::Sarif) => return Err(findings_only("show rules")),
+        (_, format) => return Err(findings_only("show rules", format)),
     };
     output::write(&text, global)?;
     Ok(Exit::Clean)

@@ -1,5 +1,6 @@
 //! `tuneup scan [PATH]`: static analysis of a repository.
 
+mod render;
 mod since;
 
 use std::path::{Path, PathBuf};
@@ -7,8 +8,6 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use tuneup_model::{Confidence, ScanResult, Severity};
-use tuneup_report::{Detail, SarifOptions, SarifRule, TerminalOptions};
-use tuneup_scan::rules::{RULES, page};
 use tuneup_scan::{Candidates, DiskTree, OpenTreeError, Options, Queries, SourceTree as _};
 
 use super::{findings_only, json, rule};
@@ -16,6 +15,8 @@ use crate::args::{Format, GlobalArgs};
 use crate::error::CliError;
 use crate::place::Place;
 use crate::progress::ProgressLine;
+use render::render;
+
 use crate::{Exit, config, edge, isolate, output, suggest};
 
 /// Find slow code by reading it: follows each query from route to repository
@@ -62,6 +63,10 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "FILE:LINE")]
     why: Option<Place>,
 
+    /// Where code is shown, for the links of `--format markdown`: `https://github.com/OWNER/NAME/blob/COMMIT`
+    #[arg(long, value_name = "URL", value_parser = link_base)]
+    link_base: Option<String>,
+
     /// Number of worker threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -101,6 +106,7 @@ impl ScanArgs {
             stats: false,
             verbose: false,
             why: None,
+            link_base: None,
             threads: None,
         }
     }
@@ -108,6 +114,9 @@ impl ScanArgs {
 
 pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError> {
     let rules = chosen_rules(&args.rules)?;
+    if args.link_base.is_some() && global.format != Format::Markdown {
+        return Err(links_elsewhere(global.format));
+    }
     let tree = open(&args.path)?;
     let config = config::load(&tree, &args.path, global.config.as_deref())?;
     start_workers(args.threads)?;
@@ -130,7 +139,7 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
         let text = match global.format {
             Format::Terminal => lines,
             Format::Json => json("why", &lines.lines().collect::<Vec<_>>()),
-            Format::Sarif => return Err(findings_only("explain a line")),
+            format => return Err(findings_only("explain a line", format)),
         };
         output::write(&text, global)?;
         return Ok(Exit::Clean);
@@ -146,6 +155,12 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
     output::write(&render(&result, tree.focus(), args, global), global)?;
     let bar = args.fail_on.or(config.settings.fail_on.map(FailOn::from)).unwrap_or(FailOn::Low);
     Ok(verdict(&result, bar))
+}
+
+fn link_base(text: &str) -> Result<String, &'static str> {
+    let is_link = ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme));
+    let is_plain = text.chars().all(|c| c.is_ascii_graphic());
+    if is_link && is_plain { Ok(text.to_owned()) } else { Err("expected a URL that begins with https://") }
 }
 
 fn chosen_rules(ids: &[String]) -> Result<Option<Vec<String>>, CliError> {
@@ -204,35 +219,10 @@ fn nothing_to_read(path: &Path) -> CliError {
         .hint("name the folder that holds the program; files ignored by git are not read")
 }
 
-fn render(result: &ScanResult, focus: &str, args: &ScanArgs, global: &GlobalArgs) -> String {
-    let full = |wanted: bool| if wanted { Detail::Full } else { Detail::Brief };
-    match global.format {
-        Format::Json => tuneup_report::json(result, env!("CARGO_PKG_VERSION")),
-        Format::Terminal => {
-            let options = TerminalOptions {
-                width: output::width(),
-                summary: full(!global.quiet),
-                stats: full(args.stats),
-                warnings: full(args.verbose),
-            };
-            tuneup_report::terminal(result, &options)
-        }
-        Format::Sarif => sarif(result, focus, &args.rules),
-    }
-}
-
-/// `asked` is empty where all rules were.
-fn sarif(result: &ScanResult, focus: &str, asked: &[String]) -> String {
-    let docs = RULES.iter().map(|rule| &rule.doc);
-    let asked = docs.filter(|doc| asked.is_empty() || asked.iter().any(|id| id == doc.id));
-    let rules: Vec<SarifRule<'_>> = asked.map(|doc| SarifRule { doc, page: page(doc) }).collect();
-    let options = SarifOptions {
-        tool_version: env!("CARGO_PKG_VERSION"),
-        information_uri: Some(env!("CARGO_PKG_HOMEPAGE")).filter(|home| !home.is_empty()),
-        rules: &rules,
-        focus,
-    };
-    tuneup_report::sarif(result, &options)
+fn links_elsewhere(format: Format) -> CliError {
+    CliError::usage(format!("follow `--link-base` in {}", format.name()))
+        .because_text("only the Markdown report has links")
+        .hint("add `--format markdown`, or leave `--link-base` out")
 }
 
 fn verdict(result: &ScanResult, fail_on: FailOn) -> Exit {

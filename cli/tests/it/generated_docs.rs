@@ -1,5 +1,7 @@
 //! Pages and schemas that are what the program says of itself.
 
+mod formats;
+
 use tuneup_testkit::generated::check;
 
 #[test]

@@ -72,6 +72,28 @@ fn sarif_brings_the_rules_that_were_asked() {
     assert_eq!(driver["rules"][0]["id"], "unbounded-find");
 }
 
+/// The exit code is that of the findings, whatever they are written as; a file holds what standard output would.
+#[test]
+fn every_format_is_a_verdict_too() {
+    for (format, start) in [
+        ("markdown", "<!-- tuneup -->\n### tuneup: 1 finding (1 high)\n"),
+        (
+            "github",
+            "::error file=src/app.ts,line=10,endLine=10,col=20,endColumn=32,title=n-plus-one-across-calls::",
+        ),
+        ("gitlab", "[\n  {\n    \"description\": \"`ordersOf` runs"),
+        ("junit", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tuneup\""),
+    ] {
+        let sandbox = shop();
+        let outcome = tuneup(&sandbox, &["scan", "--format", format]).run();
+        assert!(outcome.stdout.starts_with(start), "{}", outcome.stdout);
+        assert_eq!((outcome.stderr.as_str(), outcome.code), ("", Some(1)), "{format}");
+        let saved = tuneup(&sandbox, &["scan", "--format", format, "-o", "report"]).run();
+        assert_eq!((saved.stdout.as_str(), saved.code), ("", Some(1)), "{format}");
+        assert_eq!(sandbox.read("report"), outcome.stdout, "{format}");
+    }
+}
+
 #[test]
 fn two_runs_say_the_same_whatever_the_threads() {
     let sandbox = shop();

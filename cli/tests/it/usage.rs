@@ -76,19 +76,37 @@ fn an_unknown_option_is_corrected() {
 }
 
 #[test]
-fn sarif_holds_findings_alone() {
+fn most_formats_hold_findings_alone() {
     assert_snapshot!(said(&["rule", "unbounded-find", "--format", "sarif"]), @r#"
     -- stderr
     error: cannot show rules as SARIF
-    caused by: SARIF holds findings alone
+    caused by: that format holds findings alone
     hint: use `--format json`, or leave `--format` out
     -- exit code 2
     "#);
     assert_snapshot!(said(&["scan", "--why", "src/app.ts:10", "--format", "sarif"]), @r#"
     -- stderr
     error: cannot explain a line as SARIF
-    caused by: SARIF holds findings alone
+    caused by: that format holds findings alone
     hint: use `--format json`, or leave `--format` out
+    -- exit code 2
+    "#);
+}
+
+#[test]
+fn links_are_for_markdown() {
+    assert_snapshot!(said(&["scan", "--link-base", "https://example.org/a"]), @r#"
+    -- stderr
+    error: cannot follow `--link-base` in text
+    caused by: only the Markdown report has links
+    hint: add `--format markdown`, or leave `--link-base` out
+    -- exit code 2
+    "#);
+    assert_snapshot!(said(&["scan", "--format", "markdown", "--link-base", "blob/main"]), @r#"
+    -- stderr
+    error: invalid value 'blob/main' for '--link-base <URL>': expected a URL that begins with https://
+
+    For more information, try '--help'.
     -- exit code 2
     "#);
 }

@@ -19,10 +19,17 @@ pub(super) struct Log<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Run<'a> {
     pub tool: Tool<'a>,
+    pub automation_details: AutomationDetails,
     pub invocations: [Invocation; 1],
     pub original_uri_base_ids: OriginalBases,
     pub column_kind: &'static str,
     pub results: Vec<Result<'a>>,
+}
+
+/// What tells the runs of one repository apart: hosts replace the findings of a run by those of its next.
+#[derive(Serialize)]
+pub(super) struct AutomationDetails {
+    pub id: String,
 }
 
 #[derive(Serialize)]
@@ -125,6 +132,8 @@ pub(super) struct Result<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_flows: Vec<CodeFlow>,
     pub partial_fingerprints: Fingerprints<'a>,
+    /// Empty: what is suppressed is not in the result. Left out it would mean that nobody looked (3.27.23).
+    pub suppressions: [(); 0],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fixes: Vec<ResultFix>,
     pub properties: ResultProperties<'a>,

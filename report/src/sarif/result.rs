@@ -6,7 +6,8 @@ use super::log::{
     ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fingerprints, Location, Message, Region,
     Replacement, Result, ResultFix, ResultProperties, ThreadFlow, ThreadFlowLocation,
 };
-use super::{SarifOptions, level, uri};
+use super::{SarifOptions, level};
+use crate::uri;
 
 pub(super) fn of<'a>(finding: &'a Finding, options: &SarifOptions<'_>) -> Result<'a> {
     let focus = options.focus;
@@ -20,6 +21,7 @@ pub(super) fn of<'a>(finding: &'a Finding, options: &SarifOptions<'_>) -> Result
         related_locations: related.zip(1..).map(|(location, id)| location.with_id(id)).collect(),
         code_flows: code_flow(&finding.call_path, focus).into_iter().collect(),
         partial_fingerprints: Fingerprints { tuneup: &finding.fingerprint },
+        suppressions: [],
         fixes: finding.fix.iter().filter_map(|fix| result_fix(fix, focus)).collect(),
         properties: ResultProperties {
             confidence: finding.confidence,

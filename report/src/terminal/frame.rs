@@ -7,7 +7,8 @@ use anstyle::Style;
 use tuneup_model::{Evidence, Finding, Location};
 
 use super::style::{self, paint};
-use super::text::{Columns, clean, width};
+use super::text::{Columns, width};
+use crate::words::clean;
 
 /// Evidence further away than this many lines stands in a list instead.
 const NEAR: u32 = 10;

@@ -6,8 +6,8 @@ use std::fmt::{self, Write as _};
 use tuneup_model::{ScanResult, ScanStats, Severity, Since, Warning};
 
 use super::style::{self, paint};
-use super::text::clean;
 use super::{Detail, TerminalOptions};
+use crate::words::{clean, counted, grouped};
 
 /// Warnings shown before the rest is counted.
 const BRIEF_WARNINGS: usize = 5;
@@ -145,36 +145,12 @@ fn resolved(part: usize, whole: usize) -> String {
     format!("{} of {} resolved ({percent:.1} %)", grouped(part), grouped(whole))
 }
 
-/// `1 file`, `1,234 files`.
-fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
-}
-
-/// `1,234,567`.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{counted, grouped, resolved};
+    use super::resolved;
 
     #[test]
-    fn numbers_are_grouped_and_nouns_counted() {
-        assert_eq!(
-            (grouped(0), grouped(999), grouped(1_234_567)),
-            ("0".into(), "999".into(), "1,234,567".into())
-        );
-        assert_eq!((counted(1, "file"), counted(1_000, "file")), ("1 file".into(), "1,000 files".into()));
+    fn shares_are_percentages() {
         assert_eq!(
             (resolved(0, 0), resolved(199, 200)),
             ("none".into(), "199 of 200 resolved (99.5 %)".into())

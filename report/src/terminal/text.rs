@@ -1,22 +1,10 @@
-//! Text as it stands on a terminal: columns, wrapping, and nothing that could move the cursor.
-//!
-//! Messages and source come from the user's program, which may hold escape sequences or direction marks; a report
-//! shows them as a replacement character and is never steered by them.
+//! Text as it stands on a terminal: columns, wrapping, and nothing that could move the cursor (see `crate::words`).
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::words::{clean, harmless};
+
 const TAB: usize = 4;
-
-/// `text` on one line, without control characters.
-pub(super) fn clean(text: &str) -> String {
-    text.trim_end().chars().map(|c| if c.is_whitespace() { ' ' } else { harmless(c) }).collect()
-}
-
-fn harmless(c: char) -> char {
-    // Direction marks reorder what stands beside them ("Trojan source").
-    let direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if c.is_control() || direction { '\u{fffd}' } else { c }
-}
 
 /// Columns that `text` takes.
 pub(super) fn width(text: &str) -> usize {
@@ -129,7 +117,8 @@ impl Columns {
 
 #[cfg(test)]
 mod tests {
-    use super::{Columns, clean, wrap};
+    use super::{Columns, wrap};
+    use crate::words::clean;
 
     fn marked(line: &str, room: usize, start: usize, end: usize) -> (String, String) {
         let columns = Columns::new(line);

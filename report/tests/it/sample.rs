@@ -142,6 +142,33 @@ pub(crate) fn missing_index() -> Finding {
     }
 }
 
+/// What a program may be called that wants to be taken for a part of the report.
+pub(crate) const HOSTILE: &str =
+    "a\"'<b>&]]>-->|`x`*_[l](u)\r\n::error::e\u{1b}[2J\u{202e}\u{0}%0A,:@octocat #1 \u{1f389}</details>";
+
+/// [`across_calls`] with a hostile text wherever text of the program can stand, and one that is very long.
+pub(crate) fn hostile() -> Finding {
+    let mut finding = across_calls();
+    finding.location.file = format!("src/{HOSTILE}.ts");
+    finding.message = HOSTILE.into();
+    finding.help = format!("{}`", "long ".repeat(5_000));
+    for step in &mut finding.call_path {
+        step.file = finding.location.file.clone();
+        step.name = HOSTILE.into();
+    }
+    for evidence in &mut finding.evidence {
+        evidence.message = HOSTILE.into();
+    }
+    finding.doubts = vec![HOSTILE.into()];
+    finding.fix = Some(Fix {
+        title: HOSTILE.into(),
+        safety: FixSafety::Safe,
+        edits: vec![],
+        ddl: Some(HOSTILE.into()),
+    });
+    finding
+}
+
 pub(crate) fn result(findings: Vec<Finding>) -> ScanResult {
     let warning =
         |file: &str| Warning { file: file.into(), message: "skipped: not valid UTF-8 at byte 3".into() };

@@ -6,7 +6,7 @@ use tuneup_model::{Category, Finding, RuleDoc, ScanResult, Severity};
 use tuneup_report::{SarifOptions, SarifRule, sarif};
 
 use crate::sample;
-use crate::schema::{Schema, complaints};
+use crate::sarif_schema::complaints;
 
 const RULE: RuleDoc = RuleDoc {
     id: "missing-fk-index",
@@ -44,29 +44,38 @@ fn result_of(finding: Finding) -> Value {
 
 #[test]
 fn output_keeps_to_the_standard() {
-    assert_eq!(complaints(&Schema::sarif(), &document()), Vec::<String>::new());
-    let empty = written(&ScanResult::default(), "");
-    assert_eq!(complaints(&Schema::sarif(), &empty), Vec::<String>::new());
+    assert_eq!(complaints(&document()), Vec::<String>::new());
+    assert_eq!(complaints(&written(&ScanResult::default(), "")), Vec::<String>::new());
+    let hostile = written(&sample::result(vec![sample::hostile()]), "apps/a b");
+    assert_eq!(complaints(&hostile), Vec::<String>::new());
 }
 
-/// The check above would mean nothing if the description let anything pass.
+/// The check above would mean nothing if the schema let anything pass.
 #[test]
 fn other_documents_are_refused() {
     let refused = |change: fn(&mut Value)| {
         let mut document = document();
         change(&mut document["runs"][0]["results"][0]);
-        complaints(&Schema::sarif(), &document).join("\n").replace("/runs/0/results/0", "")
+        complaints(&document).join("\n").replace("/runs/0/results/0", "")
     };
     assert_eq!(
         refused(|r| r["level"] = "high".into()),
-        r#"/level: is not one of ["none","note","warning","error"]"#
+        r#"/level: "high" is not one of "none", "note" or 2 other candidates"#
     );
-    assert_eq!(refused(|r| r["path"] = "a".into()), ": has path, which is not described");
-    assert_eq!(refused(|r| r["message"] = json!({})), "/message: lacks text");
-    assert_eq!(
-        refused(|r| r["locations"][0]["physicalLocation"]["region"]["startLine"] = "1".into()),
-        "/locations/0/physicalLocation/region/startLine: is not of type integer"
+    assert!(refused(|r| r["path"] = "a".into()).contains("('path' was unexpected)"));
+    assert_ne!(refused(|r| r["message"] = json!({})), "");
+    assert_ne!(refused(|r| r["locations"][0]["physicalLocation"]["region"]["startLine"] = 0.into()), "");
+    assert_ne!(
+        refused(|r| r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "a b[".into()),
+        ""
     );
+}
+
+#[test]
+fn runs_of_one_repository_are_told_apart() {
+    let id =
+        |focus: &str| written(&sample::result(vec![]), focus)["runs"][0]["automationDetails"]["id"].clone();
+    assert_eq!((id(""), id("apps/api")), ("tuneup/".into(), "tuneup/apps/api/".into()));
 }
 
 #[test]
@@ -91,6 +100,7 @@ fn a_result_says_where_and_how_it_gets_there() {
     assert_eq!(related.len(), 2);
     assert_eq!((&related[1]["id"], &related[1]["message"]["text"]), (&json!(2), &json!("the query")));
     assert_eq!(result["partialFingerprints"], json!({ "tuneup/v1": "00112233445566aa" }));
+    assert_eq!(result["suppressions"], json!([]));
     assert_eq!(result["properties"]["cost"]["now"], "n queries");
     assert_eq!(result.get("fixes"), None, "a fix without edits is no change");
 }
@@ -135,6 +145,8 @@ fn rules_bring_their_page() {
     assert_eq!(rule["help"]["markdown"], "# missing-fk-index\n");
     assert_eq!(rule["defaultConfiguration"]["level"], "warning");
     assert_eq!(rule["properties"]["tags"], json!(["performance", "schema"]));
+    assert_eq!(rule["properties"]["precision"], "high");
+    assert_eq!(rule["properties"]["problem.severity"], "warning");
 }
 
 #[test]

@@ -1,9 +1,14 @@
-//! Paths as relative URI references.
+//! Paths from the root of the tree, plain and as relative URI references.
 
 use std::fmt::Write as _;
 
 /// The URI of `path`, which is relative to the folder `focus` of the tree, relative to the root of the tree.
-pub(super) fn below(focus: &str, path: &str) -> String {
+pub(crate) fn below(focus: &str, path: &str) -> String {
+    encoded(&path_below(focus, path))
+}
+
+/// `path`, which is relative to the folder `focus` of the tree, relative to the root of the tree.
+pub(crate) fn path_below(focus: &str, path: &str) -> String {
     let mut parts: Vec<&str> = focus.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
@@ -12,7 +17,7 @@ pub(super) fn below(focus: &str, path: &str) -> String {
             name => parts.push(name),
         }
     }
-    encoded(&parts.join("/"))
+    parts.join("/")
 }
 
 /// Everything but the unreserved characters of RFC 3986 and the slash is percent-encoded.
