@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::verbs::completions::CompletionsArgs;
 use crate::verbs::facts::FactsArgs;
+use crate::verbs::man::ManArgs;
 use crate::verbs::rule::RuleArgs;
 use crate::verbs::scan::ScanArgs;
 
@@ -37,6 +39,8 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     Scan(ScanArgs),
     Rule(RuleArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
     #[command(name = "__facts", hide = true)]
     Facts(FactsArgs),
 }
