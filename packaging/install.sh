@@ -63,7 +63,8 @@ fi
 [ -n "$actual" ] && [ "$actual" = "$expected" ] ||
   fail "the checksum of $name.tar.gz is $actual instead of $expected" "download again; if it stays so, do not use it"
 
-tar -xzf "$work/$name.tar.gz" -C "$work"
+# Without a path before the name: tar takes the `D:` of Windows for another machine.
+(cd "$work" && tar -xzf "$name.tar.gz")
 # In one step: two runs at once both end with a whole folder.
 mv "$work/$name" "$installed" 2>/dev/null || [ -x "$binary" ] || fail "$installed cannot be written"
 echo "$binary"
