@@ -17,8 +17,9 @@ pub(super) fn run(release: &Release) -> Result<(), Failure> {
     let binary = installs(release)?;
     refuses_a_changed_archive(release)?;
     action_runs(&binary)?;
+    hook_runs(release)?;
     packages_run(release)?;
-    println!("the archive, the action and the npm packages install and run");
+    println!("the archive, the action, the hook and the npm packages install and run");
     Ok(())
 }
 
@@ -77,6 +78,28 @@ fn action_runs((home, binary): &(TempDir, PathBuf)) -> Result<(), Failure> {
     expect(outputs == format!("sarif={}\nexit-code=1\n", sarif.display()), "the action's outputs", &outputs)?;
     let sarif = workspace::read(&sarif)?;
     expect(sarif.contains("\"2.1.0\""), "the action's SARIF", &sarif)
+}
+
+/// The hook of pre-commit, from a clone of its own, at the first commit of a repository.
+fn hook_runs(release: &Release) -> Result<(), Failure> {
+    let (clone, repository) = (empty_folder()?, empty_folder()?);
+    super::create_folder(&clone.path().join("packaging"))?;
+    for file in ["Cargo.toml", "packaging/install.sh", "packaging/pre-commit.sh"] {
+        super::copy(&workspace::root().join(file), &clone.path().join(file))?;
+    }
+    for folder in [&clone, &repository] {
+        process::output(Command::new("git").args(["init", "--quiet"]).current_dir(folder))?;
+    }
+    let program = "import { PrismaClient } from '@prisma/client';\nimport express from 'express';\n\
+                 const prisma = new PrismaClient();\nconst app = express();\n\
+                 app.get('/users', async (request, response) => {\n  \
+                 response.json(await prisma.user.findMany());\n});\n";
+    workspace::write(&repository.path().join("app.ts"), program)?;
+    let mut command = Command::new("sh");
+    command.arg(clone.path().join("packaging/pre-commit.sh")).args(["--fail-on", "low"]);
+    command.env("TUNEUP_RELEASES", format!("file://{}", release.folder.display()));
+    let (code, said) = ended(command.current_dir(&repository))?;
+    expect(code == Some(1) && said.contains("unbounded-find"), "the hook's run", &said)
 }
 
 /// `npx tuneup` in an empty folder, on a path without cargo.
