@@ -13,6 +13,25 @@ use super::Release;
 use crate::failure::Failure;
 use crate::{process, workspace};
 
+/// One query in a loop.
+const PROGRAM: [(&str, &str); 2] = [
+    ("schema.prisma", "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel User {\n  id Int @id\n}\n"),
+    (
+        "app.ts",
+        "import { PrismaClient } from '@prisma/client';
+import express from 'express';
+
+const prisma = new PrismaClient();
+const app = express();
+app.post('/users', async (request, response) => {
+  for (const id of request.body.ids) {
+    await prisma.user.findUnique({ where: { id } });
+  }
+});
+",
+    ),
+];
+
 pub(super) fn run(release: &Release) -> Result<(), Failure> {
     let binary = installs(release)?;
     refuses_a_changed_archive(release)?;
@@ -90,16 +109,14 @@ fn hook_runs(release: &Release) -> Result<(), Failure> {
     for folder in [&clone, &repository] {
         process::output(Command::new("git").args(["init", "--quiet"]).current_dir(folder))?;
     }
-    let program = "import { PrismaClient } from '@prisma/client';\nimport express from 'express';\n\
-                 const prisma = new PrismaClient();\nconst app = express();\n\
-                 app.get('/users', async (request, response) => {\n  \
-                 response.json(await prisma.user.findMany());\n});\n";
-    workspace::write(&repository.path().join("app.ts"), program)?;
+    for (path, text) in PROGRAM {
+        workspace::write(&repository.path().join(path), text)?;
+    }
     let mut command = Command::new("sh");
     command.arg(clone.path().join("packaging/pre-commit.sh")).args(["--fail-on", "low"]);
     command.env("TUNEUP_RELEASES", format!("file://{}", release.folder.display()));
     let (code, said) = ended(command.current_dir(&repository))?;
-    expect(code == Some(1) && said.contains("unbounded-find"), "the hook's run", &said)
+    expect(code == Some(1) && said.contains("n-plus-one-in-loop"), "the hook's run", &said)
 }
 
 /// `npx tuneup` in an empty folder, on a path without cargo.
