@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: what a release consists of, for one platform, in `target/dist`.
+//! `cargo xtask dist`: what a release consists of, for one platform, in `target/packed`.
 //!
 //! Each platform is built on a machine of its kind, because the binary itself prints the completions and manual pages
 //! that are packed with it. The archive's name has no version, so that the address of the newest is always the same.
@@ -55,7 +55,8 @@ pub(crate) fn run(arguments: &DistArguments) -> Result<(), Failure> {
         metadata.packages.iter().find(|package| package.source.is_none() && package.name == "tuneup");
     let version = tuneup.expect("the workspace has the package tuneup").version.clone();
     let binary = binary::build(target, &metadata.target_directory)?;
-    let release = Release { folder: metadata.target_directory.join("dist"), target, version };
+    // Not `dist`: cargo keeps its own files of the profile there.
+    let release = Release { folder: metadata.target_directory.join("packed"), target, version };
     // What an earlier build left is no part of this one.
     if release.folder.exists() {
         fs::remove_dir_all(&release.folder).map_err(|source| Failure::File {
