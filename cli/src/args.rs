@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::verbs::completions::CompletionsArgs;
 use crate::verbs::facts::FactsArgs;
 use crate::verbs::init::InitArgs;
+use crate::verbs::man::ManArgs;
 use crate::verbs::rule::RuleArgs;
 use crate::verbs::scan::ScanArgs;
 
@@ -39,6 +41,8 @@ pub(crate) enum Verb {
     Scan(ScanArgs),
     Init(InitArgs),
     Rule(RuleArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
     #[command(name = "__facts", hide = true)]
     Facts(FactsArgs),
 }

@@ -9,6 +9,7 @@
 
 mod bench;
 mod codegen;
+mod dist;
 mod failure;
 mod licences;
 mod metadata;
@@ -47,6 +48,8 @@ enum Verb {
         /// Kebab-case, names the problem, for example `query-in-loop`
         id: String,
     },
+    /// Build what a release consists of: static binary, archive with checksum, npm packages, folder for docker
+    Dist(dist::DistArguments),
     /// Measure tuneup beside another program
     #[command(subcommand)]
     Bench(bench::Subject),
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Verb::Tidy => tidy::run(),
         Verb::Licences => licences::run(),
         Verb::NewRule { id } => new_rule::run(&id),
+        Verb::Dist(arguments) => dist::run(&arguments),
         Verb::Bench(subject) => bench::run(&subject),
         Verb::Measure(arguments) => bench::measure(&arguments),
     };

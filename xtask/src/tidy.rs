@@ -3,6 +3,7 @@
 //! They are tests too (at the bottom), because a check that nobody runs drifts. Each rule is a function from the
 //! [`House`] to complaints, so that its own tests can build a house that breaks it.
 
+mod action;
 mod documents;
 mod edges;
 mod manifests;
@@ -35,7 +36,7 @@ struct Edges {
 /// A rule: what it complains of, one line each.
 type Rule = fn(&House) -> Vec<String>;
 
-const RULES: [(&str, Rule); 11] = [
+const RULES: [(&str, Rule); 12] = [
     ("sources begin with their purpose", sources::purpose),
     ("sources are short", sources::length),
     ("sources are compiled", sources::declared),
@@ -45,6 +46,7 @@ const RULES: [(&str, Rule); 11] = [
     ("local links lead somewhere", documents::links),
     ("CI runs what the README says", documents::test_command),
     ("generated documents are there", documents::generated),
+    ("the action is documented", action::action),
     ("crates see only whom they may", edges::edges),
     ("the tree speaks of the product alone", words::foreign),
 ];

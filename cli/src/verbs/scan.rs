@@ -175,7 +175,10 @@ pub(crate) fn open(path: &Path) -> Result<DiskTree, CliError> {
         let refused = CliError::usage(format!("scan `{}`", path.display())).because(&error);
         match error {
             OpenTreeError::Missing => {
-                match path.to_str().and_then(|word| suggest::nearest(word, ["scan", "rule"])) {
+                match path
+                    .to_str()
+                    .and_then(|word| suggest::nearest(word, ["scan", "rule", "init", "completions", "man"]))
+                {
                     Some(verb) => refused.hint(format!("did you mean the verb `{verb}`?")),
                     None => refused,
                 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod config;
 mod generated_docs;
+mod installed;
 mod output;
 mod rule;
 mod scan;
