@@ -8,7 +8,7 @@ use crate::shop::{shop, tuneup};
 fn git(sandbox: &Sandbox, args: &[&str]) {
     let identity =
         ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main"];
-    let outcome = sandbox.command("git").args(&identity).args(args).run();
+    let outcome = sandbox.command("git").args(identity).args(args).run();
     assert_eq!(outcome.code, Some(0), "{outcome}");
 }
 
@@ -141,7 +141,7 @@ fn moved_renamed_and_reformatted_code_reports_nothing() {
     -- exit code 0
     ");
     commit(&sandbox);
-    let orders = sandbox.read("src/orders.ts").replace("ordersOf", "findOrders").replace("\n", "\r\n");
+    let orders = sandbox.read("src/orders.ts").replace("ordersOf", "findOrders").replace('\n', "\r\n");
     sandbox.write("src/orders.ts", format!("\u{feff}// Reformatted.\r\n\r\n{orders}"));
     let routes = sandbox.read("src/routes/orders.ts").replace("ordersOf", "findOrders").replace("  ", "\t");
     sandbox.write("src/routes/orders.ts", routes);

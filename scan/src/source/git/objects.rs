@@ -122,7 +122,7 @@ impl Repository {
         &self,
         paths: impl Iterator<Item = &'p str>,
     ) -> Result<BTreeSet<String>, OpenRevisionError> {
-        let asked: String = paths.map(|path| format!("{path}\0")).collect();
+        let asked = paths.fold(String::new(), |asked, path| asked + path + "\0");
         if asked.is_empty() {
             return Ok(BTreeSet::new());
         }
