@@ -1,6 +1,6 @@
 import { Queue, Worker, type Job } from 'bullmq';
 
-import { redis } from '../lib/redis.js';
+import { config } from '../config.js';
 import { sendMail } from '../lib/mailer.js';
 import { InvitationRepository } from '../repositories/invitation-repository.js';
 import { NotificationRepository } from '../repositories/notification-repository.js';
@@ -19,7 +19,7 @@ const parties = new PartyRepository();
 const users = new UserRepository();
 
 export async function requestDigest(partyId: number): Promise<void> {
-  const queue = new Queue<Digest>(QUEUE, { connection: redis });
+  const queue = new Queue<Digest>(QUEUE, { connection: { url: config.redisUrl } });
   await queue.add('digest', { partyId });
   await queue.close();
 }
@@ -37,5 +37,5 @@ async function sendDigest(job: Job<Digest>): Promise<void> {
 }
 
 export function startWorker(): Worker<Digest> {
-  return new Worker<Digest>(QUEUE, sendDigest, { connection: redis });
+  return new Worker<Digest>(QUEUE, sendDigest, { connection: { url: config.redisUrl } });
 }

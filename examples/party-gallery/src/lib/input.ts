@@ -30,3 +30,8 @@ export function ids(value: unknown, name: string): number[] {
   if (!Array.isArray(value)) throw new HttpError(400, `${name} must be a list`);
   return value.map((element) => wholeNumber(element, name));
 }
+
+export function texts(value: unknown, name: string): string[] {
+  if (!Array.isArray(value)) throw new HttpError(400, `${name} must be a list`);
+  return value.map((element) => text(element, name));
+}

@@ -22,6 +22,15 @@ export class MediaRepository {
     return db.select().from(media).where(eq(media.partyId, partyId)).orderBy(asc(media.takenAt), asc(media.id));
   }
 
+  latest(page: number, pageSize: number): Promise<Media[]> {
+    return db
+      .select()
+      .from(media)
+      .orderBy(desc(media.takenAt), desc(media.id))
+      .limit(pageSize)
+      .offset((page - 1) * pageSize);
+  }
+
   latestOf(uploaderId: number, limit: number): Promise<Media[]> {
     return db
       .select()

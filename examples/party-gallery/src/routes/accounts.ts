@@ -1,7 +1,7 @@
 import { Router } from 'express';
 
 import { signedIn, userIdOf } from '../lib/auth.js';
-import { text } from '../lib/input.js';
+import { idOf, text } from '../lib/input.js';
 import { AccountService } from '../services/account-service.js';
 
 const accounts = new AccountService();
@@ -18,6 +18,17 @@ accountsRouter.get('/me', signedIn, async (_req, res) => {
 
 accountsRouter.get('/users', signedIn, async (_req, res) => {
   res.json(await accounts.directory());
+});
+
+accountsRouter.post('/users', async (req, res) => {
+  const { email, name, password } = req.body ?? {};
+  const created = await accounts.signUp(text(email, 'email'), text(name, 'name'), text(password, 'password'));
+  res.status(201).json(created);
+});
+
+accountsRouter.post('/users/:id/followers', signedIn, async (req, res) => {
+  await accounts.follow(userIdOf(res), idOf(req));
+  res.sendStatus(204);
 });
 
 accountsRouter.get('/hosts/ranking', async (_req, res) => {

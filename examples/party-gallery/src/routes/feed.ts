@@ -1,14 +1,14 @@
 import { Router } from 'express';
 
 import { signedIn, userIdOf } from '../lib/auth.js';
-import { idOf, text } from '../lib/input.js';
-import { NotificationRepository } from '../repositories/notification-repository.js';
+import { text } from '../lib/input.js';
 import { FeedService } from '../services/feed-service.js';
+import { NotificationService } from '../services/notification-service.js';
 import { SearchService } from '../services/search-service.js';
 
 const feed = new FeedService();
 const search = new SearchService();
-const notifications = new NotificationRepository();
+const notifications = new NotificationService();
 
 export const feedRouter = Router();
 
@@ -21,11 +21,9 @@ feedRouter.get('/search', async (req, res) => {
 });
 
 feedRouter.get('/notifications', signedIn, async (_req, res) => {
-  const latest = await notifications.ofUser(userIdOf(res));
-  res.json(latest.map(({ partyId, text, seen }) => ({ partyId, text, seen })));
+  res.json(await notifications.latest(userIdOf(res)));
 });
 
-feedRouter.post('/notifications/:id/seen', signedIn, async (req, res) => {
-  await notifications.markSeen(idOf(req), userIdOf(res));
-  res.sendStatus(204);
+feedRouter.post('/notifications/seen', signedIn, async (_req, res) => {
+  res.json(await notifications.markSeen(userIdOf(res)));
 });

@@ -1,6 +1,8 @@
-import { HttpError } from '../lib/http-error.js';
+import { randomBytes } from 'node:crypto';
+
+import { HttpError, notFound } from '../lib/http-error.js';
 import { openSession } from '../lib/auth.js';
-import { isPassword } from '../lib/passwords.js';
+import { hashPassword, isPassword } from '../lib/passwords.js';
 import { PartyRepository } from '../repositories/party-repository.js';
 import { UserRepository } from '../repositories/user-repository.js';
 
@@ -18,6 +20,19 @@ export class AccountService {
       throw new HttpError(401, 'wrong email or password');
     }
     return { token: await openSession(user.id), name: user.name };
+  }
+
+  async signUp(email: string, name: string, password: string): Promise<object> {
+    if (await this.users.byEmail(email)) throw new HttpError(409, 'this email has an account');
+    const passwordSalt = randomBytes(16).toString('hex');
+    const passwordHash = hashPassword(password, passwordSalt);
+    const user = await this.users.create({ email, name, passwordSalt, passwordHash });
+    return { id: user.id, name: user.name };
+  }
+
+  async follow(userId: number, followeeId: number): Promise<void> {
+    if (!(await this.users.byId(followeeId))) throw notFound('user');
+    await this.users.follow(userId, followeeId);
   }
 
   async profile(id: number): Promise<object> {

@@ -73,7 +73,7 @@ export class PartyService {
   async invite(id: number, hostId: number, userIds: number[]): Promise<{ guests: number }> {
     await this.hostedBy(id, hostId);
     for (const userId of userIds) {
-      await this.invitations.create(id, userId);
+      if (await this.canInvite(id, userId)) await this.invitations.create(id, userId);
     }
     const guests = await this.invitations.ofParty(id);
     return { guests: guests.length };
@@ -118,6 +118,12 @@ export class PartyService {
       }),
     );
     return { reminded: pending.length };
+  }
+
+  private async canInvite(id: number, userId: number): Promise<boolean> {
+    const party = await this.parties.byId(id);
+    const user = await this.users.byId(userId);
+    return party?.status === 'open' && user !== undefined && user.id !== party.hostId;
   }
 
   private async summary(party: Party): Promise<PartySummary> {
