@@ -87,7 +87,7 @@ impl Running {
     fn ask_to_end(&self) {
         let id = i32::try_from(self.child.id()).expect("process ids of Linux are below 2^22");
         // It may have ended by itself.
-        drop(signal::kill(Pid::from_raw(id), self.farewell));
+        let _ = signal::kill(Pid::from_raw(id), self.farewell);
     }
 
     fn late(&self, action: &str) -> Failure {
