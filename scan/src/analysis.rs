@@ -4,17 +4,19 @@
 //! be read or parsed is a warning; the rest of the run is unharmed.
 
 mod schemas;
+mod since;
 mod sql_files;
+
+pub use since::{Before, scan_since, since};
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tuneup_model::{
-    Confidence, Dialect, Finding, HandleDeclaration, Known, QuerySite, ScanResult, ScanStats, Since, Warning,
+    Confidence, Dialect, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Warning,
 };
 
-use crate::compare::{Renames, compare};
 use crate::facts::{FileFacts, NameId, facts};
 use crate::handles;
 use crate::ignores::{self, Ignores};
@@ -69,15 +71,6 @@ pub enum Progress {
     Rules,
 }
 
-impl std::fmt::Debug for Before<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Before")
-            .field("renames", &self.renames)
-            .field("base", &self.base)
-            .finish_non_exhaustive()
-    }
-}
-
 impl std::fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Options")
@@ -88,49 +81,12 @@ impl std::fmt::Debug for Options<'_> {
     }
 }
 
-/// What a scan is compared with: an earlier state of the same tree.
-pub struct Before<'a> {
-    pub tree: &'a dyn SourceTree,
-    /// True for a path whose text is the same in both.
-    pub same: &'a (dyn Fn(&str) -> bool + Sync),
-    pub renames: Renames,
-    /// The state, for people.
-    pub base: String,
-}
-
 /// Analyses a tree. `stats.seconds` is left at zero: there is no clock here.
 pub fn scan(tree: &dyn SourceTree, options: &Options<'_>) -> ScanResult {
     let sources = read(tree, options, &|_| None);
     let mut result = examine(tree, sources, options);
     hide(&mut result, options);
     result
-}
-
-/// Analyses a tree and gives what is new or worse than before.
-pub fn scan_since(tree: &dyn SourceTree, options: &Options<'_>, before: &Before<'_>) -> ScanResult {
-    let now = read(tree, options, &|_| None);
-    let facts: FxHashMap<&str, &Arc<FileFacts>> =
-        now.files.iter().map(|facts| (facts.path.as_str(), facts)).collect();
-    let quiet =
-        Options { progress: &|_| {}, queries: Queries::Omit, rules: options.rules.clone(), ..*options };
-    let shared = |path: &str| facts.get(path).filter(|_| (before.same)(path)).map(|it| Arc::clone(it));
-    let then = read(before.tree, &quiet, &shared);
-    drop(facts);
-    let (mut result, earlier) =
-        rayon::join(|| examine(tree, now, options), || examine(before.tree, then, &quiet));
-    let known: Vec<Known> = earlier.findings.iter().map(Known::from).collect();
-    since(&mut result, &known, &before.renames, before.base.clone());
-    hide(&mut result, options);
-    result
-}
-
-/// Leaves what is new or worse than the findings known, and says so.
-pub fn since(result: &mut ScanResult, known: &[Known], renames: &Renames, base: String) {
-    let compared = compare(std::mem::take(&mut result.findings), known, renames);
-    result.findings = compared.findings;
-    let shown = |it: &Known| it.confidence > Confidence::Candidate;
-    let fixed = compared.fixed.into_iter().filter(shown).collect();
-    result.since = Some(Since { base, known: compared.known, worse: compared.worse, fixed });
 }
 
 /// Takes candidates out where they are not asked for.

@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     #[error("step `{0}` failed")]
     Step(&'static str),
     #[error("{0}")]
+    Sample(String),
+    #[error("{0}")]
     Usage(String),
 }
 

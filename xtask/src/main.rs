@@ -1,6 +1,7 @@
 //! The development commands of tuneup, run as `cargo xtask VERB`; one file per verb.
 //!
-//! They need cargo and what cargo installs, nothing else: `cargo xtask test` passes on a fresh clone.
+//! They need cargo and what cargo installs; `samples`, a part of `test`, also needs Node.js, PostgreSQL and Redis, which it
+//! installs where it may. `cargo xtask test` passes on a fresh clone.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -15,6 +16,7 @@ mod licences;
 mod metadata;
 mod new_rule;
 mod process;
+mod samples;
 mod test;
 mod tidy;
 mod workspace;
@@ -35,7 +37,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Run everything that CI runs: format, house rules, licences, lints, all tests
+    /// Run everything that CI runs: format, house rules, licences, lints, samples, all tests
     Test,
     /// Write the documents that are made by code (docs/cli.md, docs/rules/)
     Codegen,
@@ -43,6 +45,8 @@ enum Verb {
     Tidy,
     /// Check that the licence of every dependency is permissive
     Licences,
+    /// Run both galleries of examples/ on a PostgreSQL and a Redis of their own, and compare what they answer
+    Samples,
     /// Begin a rule of `tuneup scan`: its file and its registration
     NewRule {
         /// Kebab-case, names the problem, for example `query-in-loop`
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Verb::Codegen => codegen::run(),
         Verb::Tidy => tidy::run(),
         Verb::Licences => licences::run(),
+        Verb::Samples => samples::run(),
         Verb::NewRule { id } => new_rule::run(&id),
         Verb::Dist(arguments) => dist::run(&arguments),
         Verb::Bench(subject) => bench::run(&subject),

@@ -6,18 +6,19 @@
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
-use crate::{licences, process, tidy};
+use crate::{licences, process, samples, tidy};
 
 struct Step {
     name: &'static str,
     run: fn() -> Result<(), Failure>,
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step { name: "format", run: format },
     Step { name: "tidy", run: tidy::run },
     Step { name: "licences", run: licences::run },
     Step { name: "lints", run: lints },
+    Step { name: "samples", run: samples::run },
     Step { name: "tests", run: tests },
 ];
 

@@ -137,8 +137,7 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("# "))
             .filter(|line| line.contains(" = ") || line.starts_with("[["))
-            .map(|line| format!("{line}\n"))
-            .collect();
+            .fold(String::new(), |told, line| told + line + "\n");
         let config = tuneup_scan::config(&told).unwrap();
         assert_eq!((config.rules.len(), config.handles.len()), (1, 1));
     }

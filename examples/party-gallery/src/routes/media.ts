@@ -1,0 +1,33 @@
+import { Router } from 'express';
+
+import { signedIn, userIdOf } from '../lib/auth.js';
+import { idOf, ids, text, texts, wholeNumber } from '../lib/input.js';
+import { MediaService } from '../services/media-service.js';
+
+const media = new MediaService();
+
+export const mediaRouter = Router();
+
+mediaRouter.get('/', async (req, res) => {
+  res.json(await media.latest(wholeNumber(req.query.page ?? 1, 'page')));
+});
+
+mediaRouter.get('/slideshow', async (req, res) => {
+  res.json(await media.slideshow(ids(text(req.query.ids, 'ids').split(','), 'ids')));
+});
+
+mediaRouter.get('/:id', async (req, res) => {
+  res.json(await media.one(idOf(req)));
+});
+
+mediaRouter.post('/:id/likes', signedIn, async (req, res) => {
+  res.json(await media.like(idOf(req), userIdOf(res)));
+});
+
+mediaRouter.post('/:id/shares', signedIn, async (req, res) => {
+  res.json(await media.share(idOf(req), texts(req.body?.emails, 'emails')));
+});
+
+mediaRouter.post('/:id/comments', signedIn, async (req, res) => {
+  res.status(201).json(await media.comment(idOf(req), userIdOf(res), text(req.body?.text, 'text')));
+});
