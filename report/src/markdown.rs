@@ -8,7 +8,7 @@ mod html;
 
 use std::fmt::Write as _;
 
-use tuneup_model::{Finding, Location, ScanResult, Severity};
+use tuneup_model::{Finding, Location, ScanResult, Severity, Since};
 
 use crate::notes::{is_candidate, needs, off_path};
 use crate::uri;
@@ -29,6 +29,8 @@ const LONGEST_TEXT: usize = 600;
 
 /// Steps of a path, and pieces of evidence, that are shown.
 const MOST_LINES: usize = 12;
+/// Findings that are gone are listed up to here.
+const MOST_GONE: usize = 3;
 
 /// How links are written.
 #[derive(Debug)]
@@ -46,9 +48,10 @@ pub fn markdown(result: &ScanResult, options: &MarkdownOptions<'_>) -> String {
     let mut out = format!("<!-- tuneup -->\n### tuneup: {}\n\n", heading(result));
     let (candidates, sure): (Vec<&Finding>, Vec<&Finding>) =
         result.findings.iter().partition(|finding| is_candidate(finding));
+    let reserve = END + result.since.as_ref().map_or(0, |since| compared(since).len());
     let mut shown = 0;
     for finding in sure.into_iter().chain(candidates) {
-        let room = COMMENT_LIMIT.saturating_sub(out.len() + END);
+        let room = COMMENT_LIMIT.saturating_sub(out.len() + reserve);
         let full = (shown < MOST_DETAILS).then(|| details(finding, options));
         let block = match full.filter(|block| block.len() <= room) {
             Some(block) => block,
@@ -80,9 +83,11 @@ fn heading(result: &ScanResult) -> String {
         .filter(|severity| number(*severity) > 0)
         .map(|severity| format!("{} {severity}", grouped(number(severity))))
         .collect();
+    let (none, noun) =
+        if result.since.is_some() { ("nothing new", "new finding") } else { ("no findings", "finding") };
     let mut text = match sure.len() {
-        0 => "no findings".to_owned(),
-        total => format!("{} ({})", counted(total, "finding"), counts.join(", ")),
+        0 => none.to_owned(),
+        total => format!("{} ({})", counted(total, noun), counts.join(", ")),
     };
     if !candidates.is_empty() {
         write!(text, ", {}", counted(candidates.len(), "candidate"))
@@ -97,6 +102,7 @@ fn end(result: &ScanResult, shown: usize) -> Vec<String> {
         let rest = counted(result.findings.len() - shown, "finding");
         lines.push(format!("{rest} more would make this comment too long: `tuneup scan` shows all."));
     }
+    lines.extend(result.since.as_ref().map(compared));
     match result.stats.candidates {
         0 => {}
         1 => lines.push("1 candidate is hidden: `tuneup scan --candidates` shows it.".to_owned()),
@@ -110,6 +116,24 @@ fn end(result: &ScanResult, shown: usize) -> Vec<String> {
         lines.push(format!("{warnings}: `tuneup scan --verbose` shows what could not be read."));
     }
     lines
+}
+
+/// How the findings relate to those before, and what is gone.
+fn compared(since: &Since) -> String {
+    let mut text = format!(
+        "<ul><li>compared with <code>{}</code>: {} as before, {} gone</li>",
+        escaped(&short(&since.base)),
+        counted(since.known, "finding"),
+        grouped(since.fixed.len())
+    );
+    for fixed in since.fixed.iter().take(MOST_GONE) {
+        let (rule, file) = (escaped(&short(&fixed.rule)), escaped(&short(&fixed.file)));
+        let message = prose(&short(&fixed.message));
+        write!(text, "<li>gone: <code>{rule}</code> in <code>{file}</code>: {message}</li>")
+            .expect("writing to a string cannot fail");
+    }
+    text.push_str("</ul>");
+    text
 }
 
 /// The line of a finding that is always in sight.

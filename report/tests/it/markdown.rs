@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use roxmltree::Document;
-use tuneup_model::{Finding, ScanResult, ScanStats};
+use tuneup_model::{Confidence, Finding, Known, Likeness, ScanResult, ScanStats, Severity, Since};
 use tuneup_report::{COMMENT_LIMIT, MarkdownOptions, markdown};
 
 use crate::sample;
@@ -112,4 +112,30 @@ fn details_are_for_the_first_and_candidates_come_last() {
     check_blocks(&text);
     assert_eq!((text.matches("<summary>").count(), text.matches("<p>").count()), (20, 11));
     assert!(text.rfind("<p><b>high</b>") < text.find("<b>medium, candidate</b>"), "{text}");
+}
+
+#[test]
+fn a_comparison_says_what_is_gone() {
+    let known = Known {
+        file: "src/a|b.ts".to_owned(),
+        rule: "n-plus-one-in-loop".to_owned(),
+        message: "`find` <b>runs</b> @everybody".to_owned(),
+        severity: Severity::High,
+        confidence: Confidence::Likely,
+        likeness: Likeness::default(),
+    };
+    let since =
+        Since { base: "main `x` (0123)".to_owned(), known: 4, worse: Vec::new(), fixed: vec![known; 5] };
+    let result = ScanResult { since: Some(since), ..sample::result(Vec::new()) };
+    check_blocks(&written(&result));
+    assert_snapshot!(written(&result), @r"
+    <!-- tuneup -->
+    ### tuneup: nothing new
+
+    <ul><li>compared with <code>main `x` (0123)</code>: 4 findings as before, 5 gone</li><li>gone: <code>n-plus-one-in-loop</code> in <code>src/a|b.ts</code>: <code>find</code> &lt;b&gt;runs&lt;/b&gt; <code>@everybody</code></li><li>gone: <code>n-plus-one-in-loop</code> in <code>src/a|b.ts</code>: <code>find</code> &lt;b&gt;runs&lt;/b&gt; <code>@everybody</code></li><li>gone: <code>n-plus-one-in-loop</code> in <code>src/a|b.ts</code>: <code>find</code> &lt;b&gt;runs&lt;/b&gt; <code>@everybody</code></li></ul>
+
+    9 candidates are hidden: `tuneup scan --candidates` shows them.
+
+    7 warnings: `tuneup scan --verbose` shows what could not be read.
+    ");
 }
