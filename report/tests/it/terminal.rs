@@ -107,6 +107,7 @@ fn the_end_counts() {
         1  missing-fk-index
     `tuneup rule n-plus-one-across-calls` explains a rule
     9 candidates are hidden because a part of the evidence is missing: --candidates shows them
+    2 findings left out by `tuneup-ignore` comments
     Scanned 731 files, 109,213 lines in 0.42 s
 
     Understood
@@ -124,6 +125,7 @@ fn nothing_found_is_said() {
     let mut result = sample::result(vec![]);
     result.warnings.clear();
     result.stats.candidates = 0;
+    result.stats.ignored = 0;
     let options = TerminalOptions { summary: Detail::Full, ..OPTIONS };
     assert_snapshot!(plain(&result, &options), @r#"
     No findings

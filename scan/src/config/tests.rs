@@ -114,7 +114,7 @@ fn an_empty_text_says_nothing() {
 fn unknown_words_come_with_those_that_are_known() {
     assert_snapshot!(said("\n[[handels]]\n"), @r"
     line 2, column 3: unknown key `handels`
-    handels: handles
+    handels: fail-on rules handles
     ");
     assert_snapshot!(handle("pakage = \"store\""), @r"
     line 2, column 1: unknown key `pakage`
@@ -131,7 +131,7 @@ fn unknown_words_come_with_those_that_are_known() {
 fn no_word_of_the_file_steers_the_terminal() {
     assert_snapshot!(said("\"\\u001b[31m`\" = 1\n"), @r"
     line 1, column 1: unknown key `�[31m`
-    �[31m: handles
+    �[31m: fail-on rules handles
     ");
 }
 

@@ -182,7 +182,7 @@ impl Repository {
         command
             .arg("-C")
             .arg(&self.folder)
-            .args(["-c", "core.quotePath=false", "-c", "diff.renames=true"])
+            .args(["-c", "core.quotePath=false", "-c", "diff.renames=true", "-c", "core.fsmonitor=false"])
             .args(args)
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
