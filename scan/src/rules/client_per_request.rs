@@ -135,6 +135,9 @@ fn tell(program: &Program, file: u32, call: CallId, holds: Holds, site: &Site) -
     if depends_on_parameters(program, own, call) {
         draft.doubt("its settings come from the caller, so that one may be needed for each");
     }
+    if holds == Holds::Queue && shares_connection(program, file, call) {
+        draft.doubt("it is given a connection that is there, which a queue shares");
+    }
     if listens(program, site) {
         draft.doubt("a connection that listens cannot be shared");
     }
@@ -142,6 +145,18 @@ fn tell(program: &Program, file: u32, call: CallId, holds: Holds, site: &Site) -
         draft.doubt("Cloudflare Workers cannot share connections between requests");
     }
     draft
+}
+
+/// `new Queue(name, { connection })` with a connection made elsewhere, not with settings for one.
+fn shares_connection(program: &Program, file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    facts.args(call).iter().any(|arg| match facts.expr(*arg) {
+        Expr::Object(list) => facts.property(list, "connection").is_some_and(|value| {
+            let given = program.eval(Place { file, expr: value });
+            matches!(given, Value::Api(_) | Value::Instance(_) | Value::Handle(_))
+        }),
+        _ => false,
+    })
 }
 
 fn draft(program: &Program, file: u32, call: CallId, holds: Holds) -> Draft {

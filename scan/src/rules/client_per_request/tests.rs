@@ -202,3 +202,20 @@ it('works', async () => { await new Pool().query('SELECT 1'); });
 ",
     );
 }
+
+#[test]
+fn a_queue_shares_the_connection_that_it_is_given() {
+    check(
+        r"
+import { Queue } from 'bullmq';
+import Redis from 'ioredis';
+const shared = new Redis();
+app.post('/a', async (req, res) => {
+  await new Queue('mails', { connection: shared }).add('mail', req.body);
+  await new Queue('mails', { connection: { host: 'redis' } }).add('mail', req.body);
+  //    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ client-per-request: a queue
+  res.end();
+});
+",
+    );
+}
