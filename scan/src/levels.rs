@@ -50,7 +50,11 @@ impl Levels {
 fn glob_set(patterns: &[String], folder: &str) -> Result<GlobSet, (String, String)> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        let from_root = if folder.is_empty() { pattern.clone() } else { format!("{folder}/{pattern}") };
+        let from_root = if folder.is_empty() {
+            pattern.clone()
+        } else {
+            format!("{}/{pattern}", globset::escape(folder))
+        };
         let glob = GlobBuilder::new(&from_root).literal_separator(true).build();
         set.add(glob.map_err(|error| (pattern.clone(), error.kind().to_string()))?);
     }
@@ -74,6 +78,13 @@ mod tests {
         let matches = |path: &str| levels.settings[0].paths.as_ref().unwrap().is_match(path);
         assert!(matches("api/legacy/deep/a.ts") && matches("api/a.js"));
         assert!(!matches("legacy/a.ts") && !matches("api/src/a.js"));
+    }
+
+    #[test]
+    fn a_folder_is_no_pattern() {
+        let levels = Levels::of(&[setting(&["*"], Level::Off, Some(&["*.ts"]))], "app/[id]/{new").unwrap();
+        let paths = levels.settings[0].paths.as_ref().unwrap();
+        assert!(paths.is_match("app/[id]/{new/a.ts") && !paths.is_match("app/i/{new/a.ts"));
     }
 
     #[test]
