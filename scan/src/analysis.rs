@@ -48,6 +48,12 @@ pub struct Options<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
+impl Options<'_> {
+    fn asks(&self, rule: &str) -> bool {
+        self.rules.as_ref().is_none_or(|wanted| wanted.iter().any(|id| id == rule))
+    }
+}
+
 /// Whether findings without full evidence are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Candidates {
@@ -104,7 +110,7 @@ fn examine(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Sc
     (options.progress)(Progress::Rules);
     let mut report = Report::default();
     for rule in RULES {
-        if options.rules.as_ref().is_none_or(|wanted| wanted.iter().any(|id| id == rule.doc.id)) {
+        if options.asks(rule.doc.id) {
             (rule.check)(&loaded.program, &mut report);
         }
     }
@@ -117,10 +123,9 @@ fn examine(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Sc
         Queries::List => query_sites(&loaded.program, &mut texts),
     };
     let mut warnings = loaded.warnings;
-    let asked = |rule: &str| options.rules.as_ref().is_none_or(|wanted| wanted.iter().any(|id| id == rule));
     let ignores = ignores_of(tree, &loaded.program, options.focus);
     let findings = options.levels.apply(findings);
-    let (findings, ignored) = ignores::apply(findings, &ignores, &asked, &mut warnings);
+    let (findings, ignored) = ignores::apply(findings, &ignores, &|rule| options.asks(rule), &mut warnings);
     let findings = findings.into_iter().filter_map(|it| relative_to_focus(it, options.focus)).collect();
     for warning in &mut warnings {
         relative(&mut warning.file, options.focus);

@@ -34,10 +34,8 @@ pub fn compare(now: Vec<Finding>, before: &[Known], renames: &Renames) -> Compar
         };
         gone[earlier] = false;
         let earlier = &before[earlier];
-        if (finding.severity, finding.confidence) > (earlier.severity, earlier.confidence)
-            && finding.severity >= earlier.severity
-            && finding.confidence >= earlier.confidence
-        {
+        let (now, then) = ((finding.severity, finding.confidence), (earlier.severity, earlier.confidence));
+        if now.0 >= then.0 && now.1 >= then.1 && now != then {
             compared.worse.push(Worse {
                 fingerprint: finding.fingerprint.0.clone(),
                 severity_before: earlier.severity,

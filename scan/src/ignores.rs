@@ -79,7 +79,7 @@ fn is_comment(line: &str) -> bool {
     line.is_empty() || line.starts_with("//") || line.starts_with("--")
 }
 
-/// Leaves out what comments say, and tells of comments that do nothing. With `all_rules` every rule was asked.
+/// Leaves out what comments say, and tells of comments that do nothing, where their rule was asked.
 pub(crate) fn apply(
     findings: Vec<Finding>,
     ignores: &Ignores,

@@ -150,10 +150,7 @@ impl Program {
 
     /// True for what is an array for sure, which `for await` reads in turn like any loop.
     fn is_array(&self, file: u32, collection: Option<ExprId>) -> bool {
-        let is_array = |value: &Value| {
-            matches!(value, Value::List(_) | Value::Items(_) | Value::Rows { many: true, .. })
-        };
-        collection.is_some_and(|expr| self.eval(Place { file, expr }).choices().iter().any(is_array))
+        collection.is_some_and(|expr| self.eval(Place { file, expr }).choices().iter().any(Value::is_array))
     }
 
     /// `for (let i = 0; i < xs.length; i++)` and its relatives.

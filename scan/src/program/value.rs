@@ -115,6 +115,11 @@ impl Value {
         !matches!(self, Self::Unknown | Self::Nothing)
     }
 
+    /// True for what is an array for sure.
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Items(_) | Self::Rows { many: true, .. })
+    }
+
     /// The alternatives: one for a plain value.
     pub(crate) fn choices(&self) -> &[Value] {
         match self {

@@ -9,7 +9,7 @@ use tuneup_model::{
 
 use super::{Rule, paths, repeats};
 use crate::facts::CallId;
-use crate::program::{EntryKind, FnRef, Hop, Program, Target};
+use crate::program::{FnRef, Hop, Program, Target};
 use crate::report::{At, Draft, Report, Step, Where};
 
 use search::{Outside, Transaction, Work};
@@ -227,20 +227,8 @@ fn head_of(program: &Program, transaction: &Transaction) -> At {
 
 fn arrive(program: &Program, function: FnRef, draft: &mut Draft) {
     draft.rank = 120;
-    match paths::arrival(program, function) {
-        Some(arrival) => {
-            draft.rank += match arrival.kind {
-                EntryKind::Request => 30,
-                EntryKind::Job | EntryKind::Schedule => 20,
-                EntryKind::Callback | EntryKind::Export => 10,
-            };
-            if arrival.by_name {
-                draft.doubt(paths::BY_NAME);
-                draft.severity = Severity::Medium;
-            }
-            draft.path = arrival.steps;
-        }
-        None => draft.doubt("no entry point reaches this code"),
+    if paths::lead_in_surely(program, function, draft).is_some_and(|it| it.by_name) {
+        draft.severity = Severity::Medium;
     }
 }
 

@@ -22,24 +22,41 @@ pub(crate) const LIFECYCLE: &str = "it runs only when the process starts or ends
 /// Said of a way that rests on the name of a method.
 pub(crate) const BY_NAME: &str = "an entry point reaches this by the name of a method only";
 
-/// Puts the way from an entry point before a draft, ranks it by the kind of entry, and doubts it where none is known.
-pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> Option<EntryKind> {
-    let Some(arrival) = arrival(program, function) else {
-        draft.doubt("no entry point reaches this code");
-        return None;
-    };
+/// Said where no way is known.
+const UNREACHED: &str = "no entry point reaches this code";
+
+/// Puts a way from an entry point before a draft and ranks it by the kind of entry; doubts it where there is none.
+pub(crate) fn put(arrival: Option<&Arrival>, draft: &mut Draft) {
+    let Some(arrival) = arrival else { return draft.doubt(UNREACHED) };
     draft.rank += match arrival.kind {
         EntryKind::Request => 30,
         EntryKind::Job | EntryKind::Schedule => 20,
         EntryKind::Callback | EntryKind::Export => 10,
     };
+    draft.path.clone_from(&arrival.steps);
+}
+
+/// Puts the way to a function before a draft, and doubts one that rests on a name.
+pub(crate) fn lead_in_surely(program: &Program, function: FnRef, draft: &mut Draft) -> Option<Arrival> {
+    let arrival = arrival(program, function);
+    put(arrival.as_ref(), draft);
+    if arrival.as_ref().is_some_and(|it| it.by_name) {
+        draft.doubt(BY_NAME);
+    }
+    arrival
+}
+
+/// Puts the way to a function before a draft, notes where it rests on a name, and doubts one from a start or an end.
+pub(crate) fn lead_in(program: &Program, function: FnRef, draft: &mut Draft) -> Option<EntryKind> {
+    let arrival = arrival(program, function);
+    put(arrival.as_ref(), draft);
+    let arrival = arrival?;
     if arrival.by_name {
         draft.doubts.push(BY_NAME.to_owned());
     }
     if arrival.lifecycle {
         draft.doubt(LIFECYCLE);
     }
-    draft.path = arrival.steps;
     Some(arrival.kind)
 }
 

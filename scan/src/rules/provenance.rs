@@ -45,7 +45,8 @@ pub(super) enum Growth {
 }
 
 pub(super) fn growth(program: &Program, at: Place) -> Growth {
-    if size(program, at) == Size::Bounded {
+    let size = size(program, at);
+    if size == Size::Bounded {
         return Growth::Bounded;
     }
     let text = program.expr_text(at.file, at.expr);
@@ -71,7 +72,7 @@ pub(super) fn growth(program: &Program, at: Place) -> Growth {
         Provenance::Remote => {
             Growth::Doubtful("another service answers with the list, mostly with a page of it")
         }
-        Provenance::Rows(query) => match size(program, at) {
+        Provenance::Rows(query) => match size {
             Size::Part => Growth::Doubtful("a page has the size that somebody asks for"),
             Size::Picked => Growth::Doubtful("the rows are picked by keys, which may be few"),
             _ => Growth::Grows(Provenance::Rows(query)),

@@ -8,7 +8,7 @@ use super::{Rule, paths};
 use crate::facts::{BinaryOp, CallId, CallKind, ExitKind, Expr, ExprId};
 use crate::place::Place;
 use crate::program::{
-    EntryKind, FnRef, Form, Hop, Iteration, LoopClass, Program, Role, Sources, Trace, Value, callee_name,
+    FnRef, Form, Hop, Iteration, LoopClass, Program, Role, Sources, Trace, Value, callee_name,
 };
 use crate::report::{At, Draft, Report, Step, Where};
 
@@ -165,9 +165,7 @@ fn lookup(program: &Program, file: u32, id: CallId) -> Option<Lookup> {
 fn is_list(program: &Program, file: u32, call: CallId, list: ExprId, method: Method) -> bool {
     let facts = program.facts(file);
     let value = program.eval(Place { file, expr: list });
-    let is_array =
-        |value: &Value| matches!(value, Value::List(_) | Value::Items(_) | Value::Rows { many: true, .. });
-    if value.choices().iter().any(is_array) {
+    if value.choices().iter().any(Value::is_array) {
         return !value.choices().contains(&Value::Text);
     }
     if !matches!(value, Value::Unknown | Value::Api(_)) {
@@ -228,7 +226,8 @@ fn tell(program: &Program, it: &Lookup) -> Draft {
         file: hop.file,
         id: program.facts(hop.file).call(hop.call).function,
     });
-    arrive(program, start, &mut draft);
+    draft.rank = 20;
+    paths::lead_in_surely(program, start, &mut draft);
     let entered = |hop: &Hop| Step {
         at: paths::call_at(program, hop.file, hop.call),
         name: program.function_name(hop.enters),
@@ -261,24 +260,6 @@ fn tell(program: &Program, it: &Lookup) -> Draft {
         ],
     });
     draft
-}
-
-fn arrive(program: &Program, function: FnRef, draft: &mut Draft) {
-    draft.rank = 20;
-    match paths::arrival(program, function) {
-        Some(arrival) => {
-            draft.rank += match arrival.kind {
-                EntryKind::Request => 30,
-                EntryKind::Job | EntryKind::Schedule => 20,
-                EntryKind::Callback | EntryKind::Export => 10,
-            };
-            if arrival.by_name {
-                draft.doubt(paths::BY_NAME);
-            }
-            draft.path = arrival.steps;
-        }
-        None => draft.doubt("no entry point reaches this code"),
-    }
 }
 
 fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {

@@ -97,46 +97,35 @@ pub(super) fn draft(program: &Program, it: &Repeated, message: String) -> Draft 
         let table = write.shape.table.name().unwrap_or("?");
         draft.evidence.push((EvidenceKind::Query, format!("each turn also writes to `{table}`"), at));
     }
-    let reach = arrive(program, it, function, &mut draft);
+    arrive(program, it, function, &mut draft);
     draft.path.extend(paths::hop_steps(program, &it.path, it.query));
     doubts::add(&mut draft, it, program);
     let nested = it.outer.iter().filter(|outer| outer.class == LoopClass::Collection).count() as u32;
-    draft.rank = 100 + 50 * nested + reach - 2 * it.path.len().min(10) as u32;
+    draft.rank += 100 + 50 * nested - 2 * it.path.len().min(10) as u32;
     draft
 }
 
-/// Leads from an entry point to the loop; how much the kind of entry weighs.
-fn arrive(program: &Program, it: &Repeated, function: FnRef, draft: &mut Draft) -> u32 {
+/// Leads from an entry point to the loop.
+fn arrive(program: &Program, it: &Repeated, function: FnRef, draft: &mut Draft) {
     let query = &program.queries[it.query as usize];
-    let mut reach = 0;
     let last = if it.path.is_empty() { it.call } else { query.call };
     let reached = paths::arrival_at(program, function, &it.path, last);
     let arrival = match reached {
         Some(_) if !it.supply.is_empty() => paths::supplied_arrival(program, function, &it.supply),
         reached => reached,
     };
-    match arrival {
-        Some(arrival) => {
-            reach = match arrival.kind {
-                EntryKind::Request => 30,
-                EntryKind::Job | EntryKind::Schedule => 20,
-                EntryKind::Callback | EntryKind::Export => 10,
-            };
-            if arrival.by_name {
-                draft.doubt(paths::BY_NAME);
-            }
-            let is_work = matches!(arrival.kind, EntryKind::Request | EntryKind::Job | EntryKind::Schedule);
-            if !is_work && program.is_behind_declared(it.file) {
-                draft.doubt("no entry point reaches this part of the database layer");
-            }
-            if arrival.lifecycle {
-                draft.doubt(paths::LIFECYCLE);
-            }
-            draft.path = arrival.steps;
-        }
-        None => draft.doubt("no entry point reaches this code"),
+    paths::put(arrival.as_ref(), draft);
+    let Some(arrival) = arrival else { return };
+    if arrival.by_name {
+        draft.doubt(paths::BY_NAME);
     }
-    reach
+    let is_work = matches!(arrival.kind, EntryKind::Request | EntryKind::Job | EntryKind::Schedule);
+    if !is_work && program.is_behind_declared(it.file) {
+        draft.doubt("no entry point reaches this part of the database layer");
+    }
+    if arrival.lifecycle {
+        draft.doubt(paths::LIFECYCLE);
+    }
 }
 
 fn head_of_loop(program: &Program, it: &Repeated) -> crate::facts::Span {

@@ -17,7 +17,7 @@ use super::repeats::{self, Repeat};
 use super::{Rule, paths, volume};
 use crate::facts::Span;
 use crate::place::Place;
-use crate::program::{EntryKind, FnRef, LoopClass, Program};
+use crate::program::{FnRef, LoopClass, Program};
 use crate::report::{At, Draft, Report, Step, Where};
 
 use fanout::Fanout;
@@ -271,20 +271,7 @@ fn doubt(program: &Program, led: &Led, turn: &Turn, draft: &mut Draft) {
 fn arrive(program: &Program, fanout: &Fanout, led: &Led, draft: &mut Draft) {
     draft.rank = 70;
     let function = FnRef { file: fanout.file, id: program.facts(fanout.file).call(fanout.joined).function };
-    match paths::arrival(program, function) {
-        Some(arrival) => {
-            draft.rank += match arrival.kind {
-                EntryKind::Request => 30,
-                EntryKind::Job | EntryKind::Schedule => 20,
-                EntryKind::Callback | EntryKind::Export => 10,
-            };
-            if arrival.by_name {
-                draft.doubt(paths::BY_NAME);
-            }
-            draft.path = arrival.steps;
-        }
-        None => draft.doubt("no entry point reaches this code"),
-    }
+    paths::lead_in_surely(program, function, draft);
     draft.path.extend(led.path.iter().map(|hop| Step {
         at: paths::call_at(program, hop.file, hop.call),
         name: program.function_name(hop.enters),

@@ -88,7 +88,7 @@ fn runs_over_joined_rows(program: &Program, it: &Repeated) -> bool {
 }
 
 fn is_joined_list(program: &Program, row: &Value, name: &str) -> bool {
-    let is_one = !matches!(row, Value::List(_) | Value::Items(_) | Value::Rows { many: true, .. });
+    let is_one = !row.is_array();
     let Some(model) = program.model_of_row(row).filter(|_| is_one) else { return false };
     let schema = &program.schemas[model.schema as usize];
     let own = &schema.models[model.model as usize];
