@@ -103,6 +103,35 @@ pub enum IndexMethod {
     Other,
 }
 
+impl Table {
+    /// A table without columns, known in the program by its own name.
+    pub fn empty(name: &str, location: Location) -> Self {
+        Self {
+            name: name.to_owned(),
+            model: name.to_owned(),
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            location,
+        }
+    }
+}
+
+impl IndexMethod {
+    /// The method of this name in small letters.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "btree" => Self::Btree,
+            "hash" => Self::Hash,
+            "gin" => Self::Gin,
+            "gist" => Self::Gist,
+            "brin" => Self::Brin,
+            _ => Self::Other,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignKey {
     pub columns: Vec<String>,

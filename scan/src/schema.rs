@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tuneup_model::{Catalog, Dialect, Location, QueryApi, Warning};
+use tuneup_model::{Catalog, Column, ColumnType, Dialect, Location, QueryApi, Warning};
 
 /// A whole schema. Models stand in the order of declaration.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -70,6 +70,21 @@ pub(crate) struct Field {
     pub(crate) kind: FieldKind,
     /// The name in the declaration.
     pub(crate) location: Location,
+}
+
+impl Field {
+    /// The field that a column is read and written by.
+    pub(crate) fn of_column(column: &Column) -> Self {
+        Self {
+            name: column.field.clone(),
+            kind: FieldKind::Scalar {
+                column: column.name.clone(),
+                optional: column.nullable,
+                list: matches!(column.kind, ColumnType::Array(_)),
+            },
+            location: column.location.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

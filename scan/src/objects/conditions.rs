@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tuneup_model::{ColumnRef, Predicate, PredicateOp};
+use tuneup_model::{Bound, ColumnRef, Filter, Operation, Predicate, PredicateOp, QueryShape};
 
 use crate::schema::Model;
 
@@ -12,6 +12,20 @@ pub(crate) struct Conditions {
     pub(crate) all_of: Vec<Predicate>,
     pub(crate) has_unknown: bool,
     pub(crate) joined: BTreeSet<String>,
+}
+
+impl Conditions {
+    /// Lays the conditions of a read or write of `table` into its shape.
+    pub(crate) fn lay_into(self, shape: &mut QueryShape, table: &str) {
+        shape.joined.extend(self.joined);
+        shape.joined.sort();
+        shape.joined.dedup();
+        shape.joined.retain(|joined| joined != table);
+        shape.filter = Filter { all_of: self.all_of, has_unknown: self.has_unknown };
+        if shape.operation == Operation::ReadOne {
+            shape.limit = Bound::Constant(1);
+        }
+    }
 }
 
 /// How one column is compared.

@@ -1,11 +1,29 @@
 //! Queries built step by step: the calls that make one up, in the order in which they run.
 
+use tuneup_model::{Operation, PredicateOp, QueryShape};
+
 use crate::facts::{CallId, Expr, ExprId, FnId, GuardId, GuardKind};
 use crate::objects::Follow as _;
 use crate::place::Place;
 use crate::program::{Program, Value};
 
-use super::CallAt;
+use super::{CallAt, ModelRef};
+
+/// A write that equality on a unique key holds to one row.
+pub(super) fn narrow(program: &Program, at: ModelRef, shape: &mut QueryShape) {
+    let name = &program.model(at).table;
+    let Some(table) = program.schemas[at.schema as usize].catalog.table(name) else { return };
+    let own = shape.filter.all_of.iter();
+    let own = own.filter(|it| it.op == PredicateOp::Equal && it.column.table == *name);
+    let columns: Vec<String> = own.map(|it| it.column.column.clone()).collect();
+    if table.is_unique_key(&columns) {
+        shape.operation = match shape.operation {
+            Operation::UpdateMany => Operation::Update,
+            Operation::DeleteMany => Operation::Delete,
+            other => other,
+        };
+    }
+}
 
 /// One call on a builder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -139,15 +139,7 @@ fn relation(draft: &RelationDraft, drafts: &[TableDraft]) -> Relation {
 }
 
 fn model(draft: &TableDraft, relations: Vec<Relation>) -> Model {
-    let scalars = draft.columns.iter().map(|column| Field {
-        name: column.field.clone(),
-        kind: FieldKind::Scalar {
-            column: column.name.clone(),
-            optional: column.nullable,
-            list: matches!(column.kind, ColumnType::Array(_)),
-        },
-        location: column.location.clone(),
-    });
+    let scalars = draft.columns.iter().map(Field::of_column);
     let related = draft.relations.iter().zip(relations).filter_map(|(draft, relation)| {
         let name = draft.field.clone()?;
         Some(Field { name, kind: FieldKind::Relation(relation), location: draft.location.clone() })

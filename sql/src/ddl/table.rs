@@ -21,15 +21,7 @@ pub(super) fn create(migrations: &mut Migrations, create: &CreateTable, source: 
     if is_known || create.temporary || create.partition_of.is_some() {
         return;
     }
-    let mut table = Table {
-        name: name.clone(),
-        model: name.clone(),
-        columns: Vec::new(),
-        primary_key: Vec::new(),
-        indexes: Vec::new(),
-        foreign_keys: Vec::new(),
-        location: source.location(create.name.span()),
-    };
+    let mut table = Table::empty(&name, source.location(create.name.span()));
     if let Some(CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like)) = &create.like
         && let Some(model) = migrations.name(&like.name)
         && let Some((_, model)) = migrations.table(&model)

@@ -1,10 +1,11 @@
 //! The query builder: `db.select().from(users).innerJoin(…).where(eq(users.id, id)).limit(10)`.
 
-use tuneup_model::{Bound, Columns, Operation, PredicateOp, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Bound, Columns, Operation, QueryApi, QueryShape, TableRef};
 
 use super::conditions::{Reading, operator_name};
 use crate::facts::{CallKind, Expr};
 use crate::objects::{Follow as _, Given};
+use crate::orm::builder::narrow;
 use crate::orm::{CallAt, Handle, HandleKind, ModelRef, Step, Steps, argument, chain_of, method_name};
 use crate::place::Place;
 use crate::program::{Program, Value};
@@ -54,7 +55,7 @@ pub(super) fn built(program: &Program, steps: &Steps<'_>) -> QueryShape {
         select(&reading, model, steps, verb, &mut shape);
     } else {
         shape.operation = write(program, steps, method);
-        narrow(program, at, model, &mut shape);
+        narrow(program, at, &mut shape);
     }
     shape.joined.sort();
     shape.joined.dedup();
@@ -251,20 +252,5 @@ fn is_list(program: &Program, at: Place) -> bool {
         }
         Value::List(_) | Value::Rows { many: true, .. } => true,
         _ => false,
-    }
-}
-
-/// A write that equality on a unique key holds to one row.
-fn narrow(program: &Program, at: ModelRef, model: &Model, shape: &mut QueryShape) {
-    let Some(table) = program.schemas[at.schema as usize].catalog.table(&model.table) else { return };
-    let own = shape.filter.all_of.iter();
-    let own = own.filter(|it| it.op == PredicateOp::Equal && it.column.table == model.table);
-    let columns: Vec<String> = own.map(|it| it.column.column.clone()).collect();
-    if table.is_unique_key(&columns) {
-        shape.operation = match shape.operation {
-            Operation::UpdateMany => Operation::Update,
-            Operation::DeleteMany => Operation::Delete,
-            other => other,
-        };
     }
 }

@@ -45,7 +45,7 @@ impl Reading<'_> {
                     name: name.map(str::to_owned),
                     columns,
                     unique: kind != "index",
-                    method: method_named(method.unwrap_or("btree")),
+                    method: IndexMethod::named(method.unwrap_or("btree")),
                     partial: step("where").is_some(),
                 });
             }
@@ -100,16 +100,5 @@ impl Reading<'_> {
             _ => None,
         };
         column.unwrap_or_else(|| "(expression)".to_owned())
-    }
-}
-
-fn method_named(name: &str) -> IndexMethod {
-    match name {
-        "btree" => IndexMethod::Btree,
-        "hash" => IndexMethod::Hash,
-        "gin" => IndexMethod::Gin,
-        "gist" => IndexMethod::Gist,
-        "brin" => IndexMethod::Brin,
-        _ => IndexMethod::Other,
     }
 }

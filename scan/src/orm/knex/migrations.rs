@@ -130,7 +130,7 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
             ("createTable" | "createTableIfNotExists", Some(Value::Function(function))) => {
                 if !self.catalog.tables.iter().any(|table| table.name == name) {
                     let location = self.location(Place { file: at.file, expr: facts.call(at.call).callee });
-                    self.catalog.tables.push(empty(&name, location));
+                    self.catalog.tables.push(Table::empty(&name, location));
                 }
                 self.alter(&name, function);
             }
@@ -255,16 +255,4 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
 fn is_reverted(facts: &FileFacts, function: FnId) -> bool {
     std::iter::successors(Some(function), |id| facts.function(*id).parent)
         .any(|id| facts.function(id).name.is_some_and(|name| facts.name(name) == "down"))
-}
-
-fn empty(name: &str, location: Location) -> Table {
-    Table {
-        name: name.to_owned(),
-        model: name.to_owned(),
-        columns: Vec::new(),
-        primary_key: Vec::new(),
-        indexes: Vec::new(),
-        foreign_keys: Vec::new(),
-        location,
-    }
 }

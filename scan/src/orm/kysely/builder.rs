@@ -1,13 +1,12 @@
 //! Built queries: `db.selectFrom('post as p').innerJoin(…).where('p.uri', '=', uri).execute()`.
 
-use tuneup_model::{
-    Bound, ColumnRef, Columns, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef,
-};
+use tuneup_model::{Bound, ColumnRef, Columns, Operation, OrderBy, QueryApi, QueryShape, TableRef};
 
 use super::conditions::{self, Scope};
 use super::{VERBS, databases};
 use crate::facts::{CallKind, Expr, FnId};
 use crate::objects::{Follow as _, Given, Reader, sql_query};
+use crate::orm::builder::narrow;
 use crate::orm::{
     CallAt, Handle, HandleKind, ModelRef, Step, Steps, argument, chain_of, method_name, root_of, text_at,
 };
@@ -77,7 +76,9 @@ pub(super) fn built(program: &Program, model: Option<ModelRef>, steps: &Steps<'_
     conditions::read(program, steps, &scope, &mut shape);
     page(program, steps, &scope, &mut shape);
     selected(program, steps, &scope, &mut shape);
-    narrow(program, model, &mut shape);
+    if let Some(model) = model {
+        narrow(program, model, &mut shape);
+    }
     shape.joined.sort();
     shape.joined.dedup();
     shape.joined.retain(|joined| *joined != table);
@@ -347,21 +348,4 @@ fn is_count(program: &Program, at: Place) -> bool {
     // A constant that holds the expression: `countAll.as('n')`.
     let root = Place { file: at.file, expr: root_of(program, end) };
     counts || (root != at && matches!(facts.expr(root.expr), Expr::Symbol(_)) && is_count(program, root))
-}
-
-/// A write that equality on a unique key holds to one row.
-fn narrow(program: &Program, model: Option<ModelRef>, shape: &mut QueryShape) {
-    let Some(model) = model else { return };
-    let name = &program.model(model).table;
-    let Some(table) = program.schemas[model.schema as usize].catalog.table(name) else { return };
-    let own = shape.filter.all_of.iter();
-    let own = own.filter(|it| it.op == PredicateOp::Equal && it.column.table == *name);
-    let columns: Vec<String> = own.map(|it| it.column.column.clone()).collect();
-    if table.is_unique_key(&columns) {
-        shape.operation = match shape.operation {
-            Operation::UpdateMany => Operation::Update,
-            Operation::DeleteMany => Operation::Delete,
-            other => other,
-        };
-    }
 }

@@ -1,10 +1,10 @@
 //! Which database a query asks: the one whose migrations lie nearest, where several have a table of that name.
 
-use tuneup_model::{Catalog, ColumnType, QueryApi, Table};
+use tuneup_model::{Catalog, QueryApi, Table};
 
 use crate::orm::{Declared, ModelRef};
 use crate::program::Program;
-use crate::schema::{Field, FieldKind, Model, RelationMode, Schema};
+use crate::schema::{Field, Model, RelationMode, Schema};
 
 /// Folders within that of a database.
 const INNER: &[&str] = &["migrations", "migration", "db", "database", "kysely"];
@@ -72,15 +72,7 @@ pub(super) fn declared(mut catalog: Catalog) -> Declared {
 }
 
 fn model(table: &Table) -> Model {
-    let fields = table.columns.iter().map(|column| Field {
-        name: column.field.clone(),
-        kind: FieldKind::Scalar {
-            column: column.name.clone(),
-            optional: column.nullable,
-            list: matches!(column.kind, ColumnType::Array(_)),
-        },
-        location: column.location.clone(),
-    });
+    let fields = table.columns.iter().map(Field::of_column);
     Model {
         name: table.model.clone(),
         accessor: table.name.clone(),

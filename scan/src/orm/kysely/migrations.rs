@@ -90,15 +90,7 @@ impl<'p> Applied<'p, '_, '_> {
             return;
         }
         let Some(place) = argument(self.program, at, 0) else { return };
-        let mut table = Table {
-            name: name.to_owned(),
-            model: name.to_owned(),
-            columns: Vec::new(),
-            primary_key: Vec::new(),
-            indexes: Vec::new(),
-            foreign_keys: Vec::new(),
-            location: location_of(self.program, self.texts, place),
-        };
+        let mut table = Table::empty(name, location_of(self.program, self.texts, place));
         for step in steps {
             self.change(&mut table, *step);
         }
@@ -254,14 +246,7 @@ impl<'p> Applied<'p, '_, '_> {
                 _ => {}
             }
         }
-        let method = match step("using").and_then(|at| self.text(at, 0)).unwrap_or("btree") {
-            "btree" => IndexMethod::Btree,
-            "hash" => IndexMethod::Hash,
-            "gin" => IndexMethod::Gin,
-            "gist" => IndexMethod::Gist,
-            "brin" => IndexMethod::Brin,
-            _ => IndexMethod::Other,
-        };
+        let method = IndexMethod::named(step("using").and_then(|at| self.text(at, 0)).unwrap_or("btree"));
         // Rows that equality finds are not null: such an index serves it as a full one does.
         let (unique, condition) = (step("unique").is_some(), step("where"));
         let partial = condition.is_some_and(|at| {

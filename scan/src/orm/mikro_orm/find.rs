@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tuneup_model::{
-    Bound, ColumnRef, Columns, Filter, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef,
+    Bound, ColumnRef, Columns, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef,
 };
 
 use crate::facts::Expr;
@@ -127,14 +127,7 @@ pub(super) fn shape(
         }
     };
     page(&reader, model, &options, &mut shape);
-    shape.joined.extend(conditions.joined);
-    shape.joined.sort();
-    shape.joined.dedup();
-    shape.joined.retain(|table| *table != model.table);
-    shape.filter = Filter { all_of: conditions.all_of, has_unknown: conditions.has_unknown };
-    if shape.operation == Operation::ReadOne {
-        shape.limit = Bound::Constant(1);
-    }
+    conditions.lay_into(&mut shape, &model.table);
     shape
 }
 

@@ -1,7 +1,7 @@
 //! `findAll` and its siblings: options to shapes.
 
 use tuneup_model::{
-    Bound, ColumnRef, Columns, Filter, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef,
+    Bound, ColumnRef, Columns, Operation, OrderBy, PredicateOp, QueryApi, QueryShape, TableRef,
 };
 
 use super::{accessors, operators};
@@ -84,14 +84,7 @@ pub(super) fn shape(program: &Program, model: Option<ModelRef>, name: &str, at: 
 
 /// Lays conditions into the shape.
 pub(super) fn finish(mut shape: QueryShape, conditions: Conditions, model: &Model) -> QueryShape {
-    shape.joined.extend(conditions.joined);
-    shape.joined.sort();
-    shape.joined.dedup();
-    shape.joined.retain(|table| *table != model.table);
-    shape.filter = Filter { all_of: conditions.all_of, has_unknown: conditions.has_unknown };
-    if shape.operation == Operation::ReadOne {
-        shape.limit = Bound::Constant(1);
-    }
+    conditions.lay_into(&mut shape, &model.table);
     shape
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tuneup_model::{Bound, Columns, Filter, Operation, PredicateOp, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Bound, Columns, Operation, PredicateOp, QueryApi, QueryShape, TableRef};
 
 use crate::facts::{CallKind, Expr};
 use crate::objects::{Comparison, Conditions, Entry, Follow as _, Given, Object, Reader, Seen};
@@ -121,14 +121,7 @@ pub(super) fn shape(
             filters.given(model, &options.get("where"))
         }
     };
-    shape.joined.extend(conditions.joined);
-    shape.joined.sort();
-    shape.joined.dedup();
-    shape.joined.retain(|table| *table != model.table);
-    shape.filter = Filter { all_of: conditions.all_of, has_unknown: conditions.has_unknown };
-    if shape.operation == Operation::ReadOne {
-        shape.limit = Bound::Constant(1);
-    }
+    conditions.lay_into(&mut shape, &model.table);
     shape
 }
 

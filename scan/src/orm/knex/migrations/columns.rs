@@ -125,11 +125,13 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
             }
             let options = self.reader.object(arg);
             name = name.or_else(|| self.option(&options, "indexName").map(str::to_owned));
-            method = self.option(&options, "indexType").map_or(method, index_method);
+            method = self
+                .option(&options, "indexType")
+                .map_or(method, |kind| IndexMethod::named(&kind.to_ascii_lowercase()));
             partial |= options.entries.iter().any(|entry| entry.name == "predicate");
         }
         if !unique && let Some(kind) = self.text(at, 2) {
-            method = index_method(kind);
+            method = IndexMethod::named(&kind.to_ascii_lowercase());
         }
         let complete = self.args(at).first().is_some_and(|first| match self.reader.see(*first).expr {
             Expr::Array(list) => list.len as usize == columns.len(),
@@ -175,17 +177,6 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         let options = self.reader.object(first);
         let places = options.get("useCamelCase");
         places.places().iter().any(|it| matches!(self.reader.see(*it).expr, Expr::Bool(true)))
-    }
-}
-
-fn index_method(name: &str) -> IndexMethod {
-    match name.to_ascii_lowercase().as_str() {
-        "btree" => IndexMethod::Btree,
-        "hash" => IndexMethod::Hash,
-        "gin" => IndexMethod::Gin,
-        "gist" => IndexMethod::Gist,
-        "brin" => IndexMethod::Brin,
-        _ => IndexMethod::Other,
     }
 }
 
