@@ -29,7 +29,7 @@ pub use query::{
     Bound, ColumnRef, Columns, Filter, Operation, OrderBy, Predicate, PredicateOp, QueryApi, QueryShape,
     QuerySite, TableRef,
 };
-pub use rule::{Category, RuleDoc};
+pub use rule::{Category, Reading, RuleDoc, Standing};
 pub use scan_result::{SCAN_SCHEMA, ScanResult, ScanStats, Warning};
 pub use since::{BASELINE_SCHEMA, Baseline, Known, Since, Worse};
 pub use span::Location;

@@ -25,6 +25,26 @@ pub struct RuleDoc {
     pub fine_when: &'static str,
     /// What measurement can raise a finding to confirmed, one sentence.
     pub proof: &'static str,
+    pub standing: Standing,
+}
+
+/// Whether the findings of a rule show by default, and what that rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// They show; so many of them were read on public code.
+    Shown(&'static [Reading]),
+    /// They are candidates until somebody names the rule, on the command line or in the configuration.
+    Candidate { why: &'static str },
+}
+
+/// Findings of a rule in one public repository, each read at its place and along its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Reading {
+    /// `owner/name`.
+    pub repository: &'static str,
+    pub right: u32,
+    pub read: u32,
 }
 
 /// The part of the system a rule looks at.
@@ -42,6 +62,14 @@ pub enum Category {
     Caching,
     /// Clients, pools and what they hold open.
     Connections,
+    /// Jobs and their workers.
+    Queues,
+    /// What the server sends and accepts: sizes, headers, limits.
+    Http,
+    /// What is kept and never let go.
+    Memory,
+    /// React components.
+    Rendering,
 }
 
 impl Category {
@@ -55,6 +83,10 @@ impl Category {
             Self::Network => "network",
             Self::Caching => "caching",
             Self::Connections => "connections",
+            Self::Queues => "queues",
+            Self::Http => "http",
+            Self::Memory => "memory",
+            Self::Rendering => "rendering",
         }
     }
 }

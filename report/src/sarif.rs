@@ -6,7 +6,7 @@
 mod log;
 mod result;
 
-use tuneup_model::{RuleDoc, ScanResult, Severity, Warning};
+use tuneup_model::{RuleDoc, ScanResult, Severity, Standing, Warning};
 
 use log::{
     AutomationDetails, Configuration, Descriptor, DescriptorProperties, Driver, Invocation, Level, Location,
@@ -94,7 +94,10 @@ fn descriptor<'a>(rule: &'a SarifRule<'a>) -> Descriptor<'a> {
         properties: DescriptorProperties {
             tags: vec!["performance", doc.category.name()],
             category: doc.category.name(),
-            precision: "high",
+            precision: match doc.standing {
+                Standing::Shown(_) => "high",
+                Standing::Candidate { .. } => "low",
+            },
             problem_severity: problem_severity(doc.severity),
         },
     }

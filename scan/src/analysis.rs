@@ -14,7 +14,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tuneup_model::{
-    Confidence, Dialect, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Warning,
+    Confidence, Dialect, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Standing, Warning,
 };
 
 use crate::facts::{FileFacts, NameId, facts};
@@ -51,6 +51,11 @@ pub struct Options<'a> {
 impl Options<'_> {
     fn asks(&self, rule: &str) -> bool {
         self.rules.as_ref().is_none_or(|wanted| wanted.iter().any(|id| id == rule))
+    }
+
+    /// True where somebody wants this very rule.
+    fn names(&self, rule: &str) -> bool {
+        self.rules.is_some() || self.levels.names(rule)
     }
 }
 
@@ -112,6 +117,11 @@ fn examine(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Sc
     for rule in RULES {
         if options.asks(rule.doc.id) {
             (rule.check)(&loaded.program, &mut report);
+        }
+        if let Standing::Candidate { why } = rule.doc.standing
+            && !options.names(rule.doc.id)
+        {
+            report.doubt_all(rule.doc.id, why);
         }
     }
     let paths: Vec<&str> = loaded.program.files.iter().map(|facts| facts.path.as_str()).collect();

@@ -27,6 +27,12 @@ impl Levels {
         Ok(Self { settings: settings.collect::<Result<_, _>>()? })
     }
 
+    /// True where a rule is switched on by its own name.
+    pub(crate) fn names(&self, rule: &str) -> bool {
+        let own = |setting: &Setting| setting.level != Level::Off && setting.ids.iter().any(|id| id == rule);
+        self.settings.iter().any(own)
+    }
+
     /// Leaves out what is off and sets the severity of the rest.
     pub(crate) fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
         if self.settings.is_empty() {

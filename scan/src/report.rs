@@ -91,6 +91,11 @@ impl Report {
         self.drafts.push((rule, draft));
     }
 
+    /// Hides all that a rule says by default.
+    pub(crate) fn doubt_all(&mut self, rule: &str, why: &str) {
+        self.drafts.iter_mut().filter(|(doc, _)| doc.id == rule).for_each(|(_, draft)| draft.doubt(why));
+    }
+
     /// Findings, most important first.
     pub(crate) fn finish(self, texts: &mut Texts<'_>) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
@@ -258,7 +263,7 @@ mod tests {
     use super::{Draft, Report, Texts, Where};
     use crate::facts::Span;
     use crate::report::At;
-    use tuneup_model::{Category, RuleDoc, Severity};
+    use tuneup_model::{Category, RuleDoc, Severity, Standing};
 
     static RULE: RuleDoc = RuleDoc {
         id: "test-rule",
@@ -271,6 +276,7 @@ mod tests {
         fast: "",
         fine_when: "",
         proof: "",
+        standing: Standing::Shown(&[]),
     };
 
     fn finding_at(text: &'static str, needle: &str) -> tuneup_model::Finding {

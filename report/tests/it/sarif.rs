@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use tuneup_model::{Category, Finding, RuleDoc, ScanResult, Severity};
+use tuneup_model::{Category, Finding, RuleDoc, ScanResult, Severity, Standing};
 use tuneup_report::{SarifOptions, SarifRule, sarif};
 
 use crate::sample;
@@ -19,6 +19,7 @@ const RULE: RuleDoc = RuleDoc {
     fast: "",
     fine_when: "",
     proof: "",
+    standing: Standing::Shown(&[]),
 };
 
 fn written(result: &ScanResult, focus: &str) -> Value {

@@ -1,6 +1,6 @@
 //! Rule `cache-without-ttl`: keys are written per user or entity, and nothing ever ends them.
 
-use tuneup_model::{Category, Cost, Count, RuleDoc, Severity};
+use tuneup_model::{Category, Cost, Count, RuleDoc, Severity, Standing};
 
 use super::commands::{Sent, commands};
 use super::keys::{Variety, shape, variety};
@@ -28,6 +28,7 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "Redis is where the data lives and not a cache of it, the keys are few and known, or Redis is set up to throw \
                     out the least used keys (`allkeys-lru`) and holds nothing else.",
         proof: "`INFO keyspace` shows keys without `expires`; their number over days shows the growth",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

@@ -4,7 +4,7 @@ mod pages;
 
 use tuneup_model::{
     Bound, Category, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Operation, Parameter, RuleDoc,
-    Severity,
+    Severity, Standing,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -26,6 +26,7 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The list is short, or the page number is capped.",
         proof: "Pages are read on a scratch PostgreSQL by OFFSET and by key, for growing depth",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

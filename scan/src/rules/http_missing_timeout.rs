@@ -5,7 +5,7 @@ mod bounds;
 
 use std::collections::BTreeMap;
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
 
 use super::waits::is_waited_for;
 use super::{Rule, paths, repeats};
@@ -36,6 +36,7 @@ pub(super) static RULE: Rule = Rule {
                     platform that ends the whole function. A stream that is meant to stay open wants a timeout for its first \
                     byte only.",
         proof: "The service asked is replaced by one that accepts connections and never answers, and the callers are timed",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

@@ -4,7 +4,7 @@ mod search;
 
 use tuneup_model::{
     Category, Confidence, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Parameter, QueryShape,
-    RuleDoc, Severity,
+    RuleDoc, Severity, Standing,
 };
 
 use super::{Rule, paths, repeats};
@@ -31,6 +31,7 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The work is handed over by a row in an outbox table, starts only after the transaction has ended, or is \
                     quick and rare, as in an administrator's tool.",
         proof: "The same transactions run side by side on a scratch PostgreSQL, with the outside wait inside and after them",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

@@ -1,6 +1,6 @@
 //! Rule `loop-invariant-query`: the same query with the same arguments in every turn.
 
-use tuneup_model::{Category, EvidenceKind, ExperimentKind, Operation, RuleDoc, Severity};
+use tuneup_model::{Category, EvidenceKind, ExperimentKind, Operation, RuleDoc, Severity, Standing};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths};
@@ -20,6 +20,7 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The loop changes the rows it reads, or must see what others changed meanwhile.",
         proof: "The statement is run n times and once on a scratch PostgreSQL, for growing n",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

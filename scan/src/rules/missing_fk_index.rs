@@ -1,7 +1,8 @@
 //! Rule `missing-fk-index`: a foreign key that no index leads with, in a program that searches by it.
 
 use tuneup_model::{
-    Category, Cost, Count, EvidenceKind, ForeignKey, Operation, PredicateOp, RuleDoc, Severity, Table,
+    Category, Cost, Count, EvidenceKind, ForeignKey, Operation, PredicateOp, RuleDoc, Severity, Standing,
+    Table,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -22,6 +23,7 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The table stays small, or the program neither searches by the column nor deletes the rows it refers to.",
         proof: "The statement is run on a scratch PostgreSQL without and with the index, for growing tables",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

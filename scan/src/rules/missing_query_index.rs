@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tuneup_model::{
     Bound, Category, ColumnType, Cost, Count, EvidenceKind, Operation, Predicate, PredicateOp, RuleDoc,
-    Severity, Table,
+    Severity, Standing, Table,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -24,6 +24,7 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The table stays small, is written far more often than it is read, or nearly all rows fit the filter.",
         proof: "The statement is run on a scratch PostgreSQL without and with the index, for growing tables",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

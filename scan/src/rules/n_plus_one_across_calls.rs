@@ -1,6 +1,6 @@
 //! Rule `n-plus-one-across-calls`: a call per element of a collection that leads to a query elsewhere.
 
-use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity};
+use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity, Standing};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
@@ -20,6 +20,7 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The method called keeps results, the list is short by nature, or each turn must see what the one before wrote.",
         proof: "The same rows are read on a scratch PostgreSQL by n statements and by one, for growing n",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

@@ -1,22 +1,46 @@
 //! A rule's page in Markdown, from its declaration.
 
-use tuneup_model::RuleDoc;
+use tuneup_model::{RuleDoc, Standing};
 
 /// What, why, slow, fast, when it is fine, how it is proven.
 pub fn page(doc: &RuleDoc) -> String {
     format!(
-        "# {id}\n\n{summary}.\n\n- Severity: {severity}\n- Since: {since}\n\n## Why it is slow\n\n{why}\n\n## Slow\n\n{slow}\n\n## Fast\n\n{fast}\n\n\
+        "# {id}\n\n{summary}.\n\n- Severity: {severity}\n- Since: {since}\n{standing}\n## Why it is slow\n\n{why}\n\n## Slow\n\n{slow}\n\n## Fast\n\n{fast}\n\n\
          ## When it is fine\n\n{fine}\n\n## How it is proven\n\n{proof}.\n",
         id = doc.id,
         summary = doc.summary,
         severity = doc.severity,
         since = doc.since,
+        standing = standing(doc.standing),
         why = doc.why.trim(),
         slow = example(doc.slow),
         fast = example(doc.fast),
         fine = doc.fine_when.trim(),
         proof = doc.proof,
     )
+}
+
+fn standing(standing: Standing) -> String {
+    match standing {
+        Standing::Shown([]) => String::new(),
+        Standing::Shown(readings) => {
+            let places: Vec<String> = readings
+                .iter()
+                .map(|it| {
+                    format!(
+                        "{} of {} in [{repository}](https://github.com/{repository})",
+                        it.right,
+                        it.read,
+                        repository = it.repository
+                    )
+                })
+                .collect();
+            format!("- Read on public code, right: {}\n", places.join(", "))
+        }
+        Standing::Candidate { why } => format!(
+            "- Shown with `--candidates`, `--rule`, or a level of its own in `tuneup.toml` only: {why}\n"
+        ),
+    }
 }
 
 /// One fenced block per file of an example.

@@ -2,7 +2,7 @@
 
 mod turns;
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, Fix, FixSafety, RuleDoc, Severity};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, Fix, FixSafety, RuleDoc, Severity, Standing};
 
 use super::{Rule, paths};
 use crate::facts::{BinaryOp, CallId, CallKind, ExitKind, Expr, ExprId};
@@ -30,6 +30,7 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "One of the lists never holds more than a handful of elements, or the outer loop stops at the first match.",
         proof: "The same function is timed with n, 2n and 4n elements",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

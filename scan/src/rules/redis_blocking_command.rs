@@ -1,6 +1,6 @@
 //! Rule `redis-blocking-command`: a command that walks all of Redis, or all of a large value, while every client waits.
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
 
 use super::commands::{Sent, commands};
 use super::keys::{Variety, shape, variety};
@@ -27,6 +27,7 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "A script or a maintenance window runs it, the Redis serves nothing else, or the collection has a bound that \
                     the program keeps.",
         proof: "`SLOWLOG` and the latency of a second client while the command runs on a keyspace of production size",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

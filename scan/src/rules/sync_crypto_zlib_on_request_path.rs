@@ -1,6 +1,6 @@
 //! Rule `sync-crypto-zlib-on-request-path`: passwords are hashed, keys made or data packed with the thread held.
 
-use tuneup_model::{Category, RuleDoc, Severity};
+use tuneup_model::{Category, RuleDoc, Severity, Standing};
 
 use super::blocking::{self, Site};
 use super::{Rule, paths, repeats};
@@ -26,6 +26,7 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "It happens before the server listens, once (the result is kept), in a worker thread or on the command line, or \
                     the input is a few bytes and the number of rounds small.",
         proof: "The delay of the event loop is recorded while requests that come here run beside others",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

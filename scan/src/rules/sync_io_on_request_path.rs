@@ -1,6 +1,6 @@
 //! Rule `sync-io-on-request-path`: a file or another program is waited for with the thread held.
 
-use tuneup_model::{Category, RuleDoc, Severity};
+use tuneup_model::{Category, RuleDoc, Severity, Standing};
 
 use super::blocking::{self, Site};
 use super::{Rule, paths, repeats};
@@ -29,6 +29,7 @@ pub(super) static RULE: Rule = Rule {
                     local disk costs little; it is told only where it is repeated per element or a request names the path, \
                     `existsSync` only where it is repeated.",
         proof: "The delay of the event loop is recorded while requests that come here run beside others",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

@@ -2,7 +2,7 @@
 
 use tuneup_model::{
     Bound, Category, Columns, Cost, Count, Dialect, EvidenceKind, Experiment, ExperimentKind, Operation,
-    Parameter, RuleDoc, Severity,
+    Parameter, RuleDoc, Severity, Standing,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -26,6 +26,7 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The table stays small, the filter leaves few rows, or all rows are needed and read in pieces.",
         proof: "The read is run on a scratch PostgreSQL with and without a limit, for growing tables",
+        standing: Standing::Shown(&[]),
     },
     check,
 };

@@ -1,6 +1,6 @@
 //! Rule `write-in-loop`: an insert, update or delete per element of a collection.
 
-use tuneup_model::{Category, ExperimentKind, Operation, QueryApi, RuleDoc, Severity};
+use tuneup_model::{Category, ExperimentKind, Operation, QueryApi, RuleDoc, Severity, Standing};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
@@ -21,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The id of one row is needed by the next, rows must be locked in order, hooks must run per row, or the list \
                     is short by nature.",
         proof: "The same rows are written on a scratch PostgreSQL by n statements and by one, for growing n",
+        standing: Standing::Shown(&[]),
     },
     check,
 };
