@@ -8,6 +8,7 @@
     reason = "a development program speaks to its developer"
 )]
 
+mod accuracy;
 mod bench;
 mod codegen;
 mod dist;
@@ -54,6 +55,8 @@ enum Verb {
     },
     /// Build what a release consists of: static binary, archive with checksum, npm packages, folder for docker
     Dist(dist::DistArguments),
+    /// Measure how right `tuneup scan` is on public repositories, and write docs/accuracy.md
+    Accuracy(accuracy::AccuracyArguments),
     /// Measure tuneup beside another program
     #[command(subcommand)]
     Bench(bench::Subject),
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Samples => samples::run(),
         Verb::NewRule { id } => new_rule::run(&id),
         Verb::Dist(arguments) => dist::run(&arguments),
+        Verb::Accuracy(arguments) => accuracy::run(&arguments),
         Verb::Bench(subject) => bench::run(&subject),
         Verb::Measure(arguments) => bench::measure(&arguments),
     };
