@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cost, Experiment, Fix, Location};
+use crate::{Cost, Experiment, Fix, Location, Weight};
 
 /// How much the finding matters when it is true. Ordered: `Low < Medium < High`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +104,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// How the finding could be proven on a real database.
     pub experiment: Option<Experiment>,
+    /// Its part of what was measured, where weights were given; the heaviest come first then.
+    pub weight: Option<Weight>,
     /// Larger is more important; findings are sorted by it, then by place.
     pub rank: u32,
 }

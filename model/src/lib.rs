@@ -15,6 +15,7 @@ mod rule;
 mod scan_result;
 mod since;
 mod span;
+mod weights;
 
 pub use catalog::{
     Catalog, Column, ColumnType, Dialect, EnumType, ForeignKey, Index, IndexMethod, ReferentialAction, Table,
@@ -33,3 +34,4 @@ pub use rule::{Category, Reading, RuleDoc, Standing};
 pub use scan_result::{SCAN_SCHEMA, ScanResult, ScanStats, Warning};
 pub use since::{BASELINE_SCHEMA, Baseline, Known, Since, Worse};
 pub use span::Location;
+pub use weights::{LineWeight, RouteWeight, StatementWeight, WEIGHTS_SCHEMA, Weight, Weights};

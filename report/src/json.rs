@@ -5,7 +5,7 @@
 use serde::Serialize;
 use tuneup_model::{
     CallStep, Confidence, Cost, Evidence, Experiment, Finding, Fingerprint, Fix, QuerySite, SCAN_SCHEMA,
-    ScanResult, ScanStats, Severity, Since, Warning, Worse,
+    ScanResult, ScanStats, Severity, Since, Warning, Weight, Worse,
 };
 
 /// Renders `result` as one JSON document with a line break at its end.
@@ -91,6 +91,8 @@ struct JsonFinding<'a> {
     doubts: &'a [String],
     fix: Option<&'a Fix>,
     experiment: Option<&'a Experiment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<&'a Weight>,
     rank: u32,
     source: &'a [String],
 }
@@ -115,6 +117,7 @@ impl<'a> From<&'a Finding> for JsonFinding<'a> {
             doubts: &finding.doubts,
             fix: finding.fix.as_ref(),
             experiment: finding.experiment.as_ref(),
+            weight: finding.weight.as_ref(),
             rank: finding.rank,
             source: &finding.source,
         }

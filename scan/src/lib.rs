@@ -21,6 +21,7 @@ mod resolve;
 pub mod rules;
 mod schema;
 mod source;
+mod weigh;
 mod why;
 mod workspace;
 
@@ -33,4 +34,5 @@ pub use source::{
     Danger, DangerKind, DiskTree, GitTree, Listing, MemoryTree, OpenRevisionError, OpenTreeError, ReadError,
     SourceTree, danger,
 };
+pub use weigh::weigh;
 pub use why::{Explanation, WhyError, why};

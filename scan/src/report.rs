@@ -205,6 +205,7 @@ impl<'a> Texts<'a> {
             doubts: draft.doubts,
             fix: draft.fix,
             experiment: draft.experiment,
+            weight: None,
             rank: draft.rank,
         }
     }

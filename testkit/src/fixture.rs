@@ -17,7 +17,7 @@
 
 use std::fmt::Write as _;
 
-use tuneup_model::{Finding, Location};
+use tuneup_model::{Confidence, Finding, Fingerprint, Likeness, Location, Severity};
 
 /// The files of a fixture and what its carets say, both in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -179,10 +179,31 @@ fn trim_indentation(text: &str) -> String {
     text.split_inclusive('\n').map(cut).collect()
 }
 
+/// A finding of which only rule, place and message are given.
+pub fn some_finding(rule: &str, file: &str, line: u32, message: &str) -> Finding {
+    Finding {
+        rule: rule.to_owned(),
+        severity: Severity::Medium,
+        confidence: Confidence::Likely,
+        fingerprint: Fingerprint(String::new()),
+        likeness: Likeness::default(),
+        location: Location { file: file.to_owned(), line, column: 1, end_line: line, end_column: 2 },
+        source: Vec::new(),
+        message: message.to_owned(),
+        help: String::new(),
+        cost: None,
+        call_path: Vec::new(),
+        evidence: Vec::new(),
+        doubts: Vec::new(),
+        fix: None,
+        experiment: None,
+        weight: None,
+        rank: 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use tuneup_model::{Confidence, Fingerprint, Severity};
-
     use super::*;
 
     #[test]
@@ -274,23 +295,8 @@ mod tests {
     }
 
     fn finding(rule: &str, message: &str, column: u32, end_line: u32) -> Finding {
-        Finding {
-            rule: rule.to_owned(),
-            severity: Severity::Medium,
-            confidence: Confidence::Likely,
-            fingerprint: Fingerprint(String::new()),
-            likeness: tuneup_model::Likeness::default(),
-            location: Location { file: "main.ts".to_owned(), line: 1, column, end_line, end_column: 2 },
-            source: Vec::new(),
-            message: message.to_owned(),
-            help: String::new(),
-            cost: None,
-            call_path: Vec::new(),
-            evidence: Vec::new(),
-            doubts: Vec::new(),
-            fix: None,
-            experiment: None,
-            rank: 0,
-        }
+        let mut finding = some_finding(rule, "main.ts", 1, message);
+        finding.location = Location { column, end_line, end_column: 2, ..finding.location };
+        finding
     }
 }

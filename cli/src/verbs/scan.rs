@@ -2,6 +2,7 @@
 
 mod render;
 mod since;
+mod weights;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -47,6 +48,13 @@ pub(crate) struct ScanArgs {
     /// Candidates never count. Without it the configuration decides, else it is `low`.
     #[arg(long, value_name = "SEVERITY", value_enum)]
     fail_on: Option<FailOn>,
+
+    /// Put first what takes most of the time that this file says was measured
+    ///
+    /// Statement statistics, requests by route and time by line, as JSON; docs/weights.md shows its form, and how to
+    /// write one from `pg_stat_statements`.
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
 
     #[command(flatten)]
     since: since::SinceArgs,
@@ -102,6 +110,7 @@ impl ScanArgs {
             candidates: false,
             queries: false,
             fail_on: None,
+            weights: None,
             since: since::SinceArgs::default(),
             stats: false,
             verbose: false,
@@ -117,6 +126,7 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
     if args.link_base.is_some() && global.format != Format::Markdown {
         return Err(links_elsewhere(global.format));
     }
+    let weights = args.weights.as_deref().map(weights::load).transpose()?;
     let tree = open(&args.path)?;
     let config = config::load(&tree, &args.path, global.config.as_deref())?;
     start_workers(args.threads)?;
@@ -148,6 +158,9 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
     let result = args.since.scan(&tree, &options);
     progress.clear();
     let mut result = result?;
+    if let Some(weights) = &weights {
+        tuneup_scan::weigh(&mut result.findings, weights);
+    }
     result.stats.seconds = started.elapsed().as_secs_f64();
     if result.stats.files == 0 && result.warnings.is_empty() {
         return Err(nothing_to_read(&args.path));

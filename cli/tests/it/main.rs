@@ -12,3 +12,4 @@ mod scan;
 mod shop;
 mod since;
 mod usage;
+mod weights;

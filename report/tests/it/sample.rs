@@ -101,6 +101,7 @@ pub(crate) fn across_calls() -> Finding {
             ddl: None,
         }),
         experiment: Some(batch_reads()),
+        weight: None,
         rank: 900,
     }
 }
@@ -138,6 +139,7 @@ pub(crate) fn missing_index() -> Finding {
             ddl: Some("CREATE INDEX CONCURRENTLY ON \"Comment\" (\"postId\")".into()),
         }),
         experiment: None,
+        weight: None,
         rank: 100,
     }
 }

@@ -53,7 +53,10 @@ pub(super) fn measure(setting: &Setting, bench: &Path, page: &mut Page) -> Resul
     let out = setting.scratch.join("cases.json");
     let tool = format!("{} scan --quiet --format sarif {{dir}}", setting.tuneup.display());
     let mut score = Command::new("python3");
-    score.arg(workspace::root().join(bench).join("score.py")).args(["--need-column", "--jobs", "2", "--tool"]).arg(tool);
+    score
+        .arg(workspace::root().join(bench).join("score.py"))
+        .args(["--need-column", "--jobs", "2", "--tool"])
+        .arg(tool);
     score.arg("--mirror").arg(&setting.mirror.folder).arg("--out").arg(&out);
     process::run(&mut score)?;
     let scored: Scored = serde_json::from_str(&workspace::read(&out)?)
