@@ -146,7 +146,10 @@ impl Program {
         {
             return self.exported_value(&exported);
         }
-        self.eval(Place { file, expr: object }).map(|value| self.member_of(value, name))
+        match self.eval(Place { file, expr: object }).map(|value| self.member_of(value, name)) {
+            Value::Unknown => self.injected_by_name(file, object, name),
+            value => value,
+        }
     }
 
     /// `exports` or `module.exports` of the file itself.

@@ -26,6 +26,7 @@ impl Program {
                 Value::Unknown => list(Value::Unknown),
                 value => value,
             },
+            "require" | "import" => self.module_chosen(file, id),
             "Promise.race" | "Promise.any" => self.element_of(&arg(0)),
             "Promise.resolve" | "structuredClone" | "Object.freeze" | "Object.assign" | "Object.seal" => {
                 arg(0)
