@@ -74,18 +74,28 @@ impl Program {
             self.registered_entries(file, &mut entries);
             self.folder_entries(file, &mut entries);
         }
-        if entries.is_empty() {
-            for file in 0..self.files.len() as u32 {
-                if self.roles[file as usize] == Role::App {
-                    self.exported_functions(file, |_| true, EntryKind::Export, &mut entries);
-                }
+        let mut seen = FxHashSet::default();
+        entries.retain(|entry| seen.insert(entry.function));
+        self.entries = entries;
+        self.mark_reached();
+        self.add_entries_out_of_sight(&mut seen);
+        if self.entries.is_empty() {
+            self.add_exports();
+        }
+    }
+
+    /// A package that nothing enters is called by its exports.
+    fn add_exports(&mut self) {
+        let mut entries = Vec::new();
+        for file in 0..self.files.len() as u32 {
+            if self.roles[file as usize] == Role::App {
+                self.exported_functions(file, |_| true, EntryKind::Export, &mut entries);
             }
         }
         let mut seen = FxHashSet::default();
         entries.retain(|entry| seen.insert(entry.function));
         self.entries = entries;
         self.mark_reached();
-        self.add_entries_out_of_sight(&mut seen);
     }
 
     /// What runs on its own or is typed as a handler, where no other entry point leads to it.

@@ -23,18 +23,27 @@ impl Program {
         }
     }
 
-    /// The functions that a module exports, by name, with those that mixins add.
+    /// The functions that a module exports, by name, with those that mixins add, and those of modules that it exports
+    /// in turn.
     pub(super) fn module_functions(&self, file: u32) -> Vec<(String, FnRef)> {
+        let mut found = Vec::new();
+        self.exported_by(file, 0, &mut found);
+        found
+    }
+
+    fn exported_by(&self, file: u32, depth: u32, found: &mut Vec<(String, FnRef)>) {
         let mut names = self.export_names(file);
         names.sort_unstable();
         names.dedup();
-        let functions = names.into_iter().filter_map(|name| {
-            let exported = self.exported(file, &name, 0)?;
+        for name in names {
+            let Some(exported) = self.exported(file, &name, 0) else { continue };
             match self.exported_value(&exported) {
-                Value::Function(function) | Value::Memoized(function, _) => Some((name, function)),
-                _ => None,
+                Value::Function(function) | Value::Memoized(function, _) => found.push((name, function)),
+                Value::Module(module) if depth < 2 && module != file => {
+                    self.exported_by(module, depth + 1, found);
+                }
+                _ => {}
             }
-        });
-        functions.collect()
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Expr, FnId, MemberKind};
+use crate::facts::{CallId, Expr, FileFacts, FnId, MemberKind};
 use crate::place::Place;
 use crate::program::iterations::callee_name;
 use crate::program::roles::Role;
@@ -82,6 +82,8 @@ impl Program {
                         visit(target, Origin::Named(function));
                     }
                 }
+                // What a framework answers by is no object of the program.
+                Target::Unresolved if is_of_answer(facts, *call) => {}
                 Target::Unresolved => {
                     let name = callee_name(facts, facts.call(*call).callee);
                     for target in methods.get(name).into_iter().flatten() {
@@ -186,6 +188,22 @@ impl Program {
         methods.retain(|name, functions| functions.len() <= 64 && !is_common_method(name));
         methods
     }
+}
+
+/// `res.send(…)`, `reply.code(…)`
+fn is_of_answer(facts: &FileFacts, call: CallId) -> bool {
+    let Expr::Member { object, .. } = facts.expr(facts.call(call).callee) else { return false };
+    let name = match facts.expr(object) {
+        Expr::Symbol(symbol) => facts.symbol(symbol).name,
+        Expr::Param { function, index } => {
+            match facts.function(function).params.get(index as usize).and_then(|it| it.name) {
+                Some(name) => name,
+                None => return false,
+            }
+        }
+        _ => return false,
+    };
+    matches!(facts.name(name), "res" | "response" | "reply")
 }
 
 fn is_common_method(name: &str) -> bool {
