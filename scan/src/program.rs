@@ -5,8 +5,10 @@
 
 mod built;
 mod calls;
+mod chosen;
 mod collections;
 mod computed;
+mod containers;
 mod contexts;
 mod databases;
 mod declared;
@@ -121,6 +123,8 @@ pub(crate) struct Program {
     spreading: RefCell<FxHashSet<Place>>,
     repeats: OnceCell<Vec<Repeated>>,
     contexts: OnceCell<contexts::Contexts>,
+    folders: OnceCell<chosen::Folders>,
+    class_names: OnceCell<containers::ClassNames>,
 }
 
 /// What linking starts from.
@@ -176,6 +180,8 @@ impl Program {
             spreading: RefCell::default(),
             repeats: OnceCell::new(),
             contexts: OnceCell::new(),
+            folders: OnceCell::new(),
+            class_names: OnceCell::new(),
         };
         let paths: Vec<String> = program.files.iter().map(|facts| facts.path.clone()).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();

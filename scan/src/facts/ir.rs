@@ -416,6 +416,8 @@ pub enum TypeExpr {
     Boolean,
     /// A string literal type.
     Literal(NameId),
+    /// `this`: the class of the object that the method is called on.
+    This,
     /// `A.B<C>`: the symbol of `A` where the file declares it, the path after it, the type arguments.
     Name {
         root: NameId,

@@ -87,6 +87,9 @@ impl Program {
     fn apply(&self, function: FnRef, file: u32, id: CallId) -> Value {
         let facts = &self.files[function.file as usize];
         let it = facts.function(function.id);
+        if let Some(receiver) = self.itself(function, file, id) {
+            return receiver;
+        }
         if let Some(value) = it.return_type.and_then(|ty| self.generic_result(function, ty, file, id)) {
             return value;
         }
@@ -100,6 +103,23 @@ impl Program {
         let passed =
             Value::join(it.returns.iter().map(|it| self.handed_back(function, it.value, file, id, 0)));
         if passed.is_known() { passed } else { general }
+    }
+
+    /// The object that a method is called on, where it gives that back: of a subclass, not of the class of the method.
+    fn itself(&self, method: FnRef, file: u32, id: CallId) -> Option<Value> {
+        let facts = &self.files[method.file as usize];
+        let it = facts.function(method.id);
+        it.class?;
+        let gives_itself = match it.return_type {
+            Some(ty) => *facts.type_expr(ty) == TypeExpr::This,
+            None => !it.returns.is_empty() && it.returns.iter().all(|it| facts.expr(it.value) == Expr::This),
+        };
+        if !gives_itself {
+            return None;
+        }
+        let receiver = self.receiver(file, id);
+        let own = receiver.choices().iter().filter(|it| matches!(it, Value::Instance(_))).cloned();
+        Some(Value::join(own)).filter(Value::is_known)
     }
 
     /// `function f<T>(make: () => T): T`: the result is what the argument is or returns.
@@ -185,7 +205,10 @@ impl Program {
         }
         match self.argument(file, id, 0) {
             Value::Class(class) if self.entity(class).is_none() => Value::Instance(class),
-            Value::Text => self.context_value(file, id),
+            Value::Text => match self.context_value(file, id) {
+                Value::Unknown => self.registered_class(file, id),
+                value => value,
+            },
             _ => Value::Unknown,
         }
     }

@@ -1,9 +1,11 @@
 //! Entry points: where requests, jobs and schedules enter the program, and what they reach.
 
+mod background;
 mod conventions;
 mod folders;
 mod reach;
 mod registered;
+mod typed;
 
 use rustc_hash::FxHashSet;
 
@@ -72,17 +74,46 @@ impl Program {
             self.registered_entries(file, &mut entries);
             self.folder_entries(file, &mut entries);
         }
-        if entries.is_empty() {
-            for file in 0..self.files.len() as u32 {
-                if self.roles[file as usize] == Role::App {
-                    self.exported_functions(file, |_| true, EntryKind::Export, &mut entries);
-                }
+        let mut seen = FxHashSet::default();
+        entries.retain(|entry| seen.insert(entry.function));
+        self.entries = entries;
+        self.mark_reached();
+        self.add_entries_out_of_sight(&mut seen);
+        if self.entries.is_empty() {
+            self.add_exports();
+        }
+    }
+
+    /// A package that nothing enters is called by its exports.
+    fn add_exports(&mut self) {
+        let mut entries = Vec::new();
+        for file in 0..self.files.len() as u32 {
+            if self.roles[file as usize] == Role::App {
+                self.exported_functions(file, |_| true, EntryKind::Export, &mut entries);
             }
         }
         let mut seen = FxHashSet::default();
         entries.retain(|entry| seen.insert(entry.function));
         self.entries = entries;
         self.mark_reached();
+    }
+
+    /// What runs on its own or is typed as a handler, where no other entry point leads to it.
+    fn add_entries_out_of_sight(&mut self, seen: &mut FxHashSet<FnRef>) {
+        let mut more = Vec::new();
+        for file in 0..self.files.len() as u32 {
+            if self.roles[file as usize] != Role::App || self.draws_pages(file) || self.is_browser_code(file)
+            {
+                continue;
+            }
+            self.background_entries(file, &mut more);
+            self.typed_entries(file, &mut more);
+        }
+        more.retain(|entry| self.origin(entry.function).is_none() && seen.insert(entry.function));
+        if !more.is_empty() {
+            self.entries.extend(more);
+            self.mark_reached();
+        }
     }
 
     fn decorated_entries(&self, file: u32, entries: &mut Vec<Entry>) {
@@ -93,7 +124,10 @@ impl Program {
                 class.decorators.iter().filter_map(|it| self.decorator(file, *it)).collect();
             let is_worker = class_decorators
                 .iter()
-                .any(|name| matches!(name.as_str(), "Processor" | "Process" | "Worker"));
+                .any(|name| matches!(name.as_str(), "Processor" | "Process" | "Worker" | "EventsHandler"));
+            let answers = class_decorators
+                .iter()
+                .any(|name| matches!(name.as_str(), "CommandHandler" | "QueryHandler" | "Command"));
             let is_framework = self.base_api(class_ref).is_some_and(|api| {
                 self.prisma_client_type(&api).is_none() && !is_plain_base(&api.package, &api.path)
             }) || class
@@ -119,6 +153,8 @@ impl Program {
                 });
                 if let Some((kind, label)) = found {
                     entries.push(Entry { function, kind, label });
+                } else if answers && matches!(name, "execute" | "run") {
+                    entries.push(Entry { function, kind: EntryKind::Request, label: name.to_owned() });
                 } else if is_worker && matches!(name, "process" | "handle" | "run") {
                     entries.push(Entry { function, kind: EntryKind::Job, label: format!("worker {name}") });
                 } else if is_framework && name != "constructor" {
@@ -185,6 +221,9 @@ impl Program {
                     }
                 }
             }
+            Expr::Array(list) if self.names_method(file, facts.list(list)).is_some() => {
+                found.extend(self.names_method(file, facts.list(list)));
+            }
             Expr::Array(list) | Expr::Choice(list) => {
                 for item in facts.list(list) {
                     self.functions_in(file, *item, depth + 1, found);
@@ -207,9 +246,24 @@ impl Program {
             Expr::Symbol(_) | Expr::Member { .. } => match self.eval(Place { file, expr }) {
                 Value::Function(function) | Value::Memoized(function, _) => found.push(function),
                 Value::Object(at) if depth < 3 => self.functions_in(at.file, at.expr, depth + 1, found),
+                // `import * as activities`, handed over whole.
+                Value::Module(module) if depth > 0 => {
+                    found.extend(self.module_functions(module).into_iter().map(|(_, function)| function));
+                }
                 _ => {}
             },
             _ => {}
+        }
+    }
+
+    /// The method that a pair of a class and a name stands for: `[UsersController, 'index']`.
+    fn names_method(&self, file: u32, pair: &[ExprId]) -> Option<FnRef> {
+        let [class, name] = pair else { return None };
+        let Expr::Str(name) = self.files[file as usize].expr(*name) else { return None };
+        let Value::Class(class) = self.eval(Place { file, expr: *class }) else { return None };
+        match self.member_named(class, self.files[file as usize].name(name))? {
+            (owner, MemberKind::Method(id)) => Some(FnRef { file: owner.file, id: *id }),
+            _ => None,
         }
     }
 }
@@ -230,10 +284,12 @@ fn decorator_kind(name: &str) -> Option<EntryKind> {
     Some(match name {
         "Get" | "Post" | "Put" | "Patch" | "Delete" | "All" | "Head" | "Options" | "Sse" | "Query"
         | "Mutation" | "Subscription" | "ResolveField" | "ResolveReference" | "FieldResolver"
-        | "SubscribeMessage" | "HttpCode" | "Route" | "GrpcMethod" | "TsRestHandler" => EntryKind::Request,
+        | "SubscribeMessage" | "HttpCode" | "Route" | "GrpcMethod" | "TsRestHandler" | "GET" | "POST"
+        | "PUT" | "PATCH" | "DELETE" | "httpGet" | "httpPost" | "httpPut" | "httpPatch" | "httpDelete"
+        | "get" | "post" | "put" | "patch" | "del" => EntryKind::Request,
         "Process" | "OnEvent" | "EventPattern" | "MessagePattern" | "OnWorkerEvent" | "OnQueueEvent"
         | "ActivityMethod" | "Activity" | "RabbitSubscribe" | "SqsMessageHandler" | "KafkaListener"
-        | "Tool" | "EventsHandler" => EntryKind::Job,
+        | "Tool" | "EventsHandler" | "RabbitRPC" | "KafkaSubscribe" | "Consumer" => EntryKind::Job,
         "Cron" | "Interval" | "Timeout" | "Schedule" => EntryKind::Schedule,
         "Command" | "Transform" | "Type" | "Column" | "IsString" | "Inject" | "Override" => return None,
         name if name.chars().next().is_some_and(char::is_uppercase)

@@ -146,7 +146,8 @@ impl Program {
         {
             return self.exported_value(&exported);
         }
-        self.eval(Place { file, expr: object }).map(|value| self.member_of(value, name))
+        let value = self.eval(Place { file, expr: object }).map(|value| self.member_of(value, name));
+        if value == Value::Unknown { self.injected_by_name(file, object, name) } else { value }
     }
 
     /// `exports` or `module.exports` of the file itself.

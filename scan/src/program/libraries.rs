@@ -210,7 +210,24 @@ pub(crate) fn effects(api: &Api) -> Effects {
         "inngest" if api.last() == "send" => Effects::QUEUE,
         "fs" | "fs/promises" | "fs-extra" if !path.ends_with("Sync") && !path.is_empty() => Effects::FILES,
         package if package.starts_with("@aws-sdk/") && api.last() == "send" => Effects::NETWORK,
+        "mongodb" if path.contains("ollection()") => asks_collection(api.last()),
         "ioredis" | "redis" | "@upstash/redis" if path.contains("()") => Effects::CACHE,
+        _ => Effects::NONE,
+    }
+}
+
+/// What a method of a MongoDB collection does; cursors and bulk operations send later.
+fn asks_collection(method: &str) -> Effects {
+    match method {
+        "find" | "findOne" | "aggregate" | "distinct" | "countDocuments" | "estimatedDocumentCount" => {
+            Effects::DB_READ
+        }
+        name if ["insert", "update", "delete", "replace", "findOneAnd", "bulkWrite", "execute"]
+            .iter()
+            .any(|verb| name.starts_with(verb)) =>
+        {
+            Effects::DB_WRITE
+        }
         _ => Effects::NONE,
     }
 }

@@ -163,6 +163,10 @@ impl Program {
         let made = mask & tainted_args(facts, call, taint.made);
         let clean = self.clean_properties(file, call, taint.sources);
         let literals = self.literals_of(file, call).wrapping_add(FxBuildHasher.hash_one(&clean));
+        // Whichever is meant asks a database; objects of several classes in one list are few.
+        let asks = |it: &FnRef| self.graph.effects(*it).has_any(Effects::DB.with(Effects::CACHE));
+        let ambiguous =
+            state.ambiguous || (targets.len() > 1 && (mask & THIS != 0 || !targets.iter().all(asks)));
         let manner = (state.memo.or(*memo).is_some(), state.conditional);
         for target in targets {
             if !self.graph.effects(*target).has_any(Effects::DB)
@@ -181,7 +185,7 @@ impl Program {
                     clean: clean.clone(),
                     made,
                     memo: state.memo.or(*memo),
-                    ambiguous: state.ambiguous || targets.len() > 1,
+                    ambiguous,
                     conditional: state.conditional,
                 },
             ));

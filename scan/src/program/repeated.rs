@@ -6,6 +6,7 @@ mod way;
 
 use crate::facts::CallId;
 use crate::orm::{self, CallAt};
+use crate::place::Place;
 
 use super::Program;
 use super::effects::Effects;
@@ -17,7 +18,7 @@ use super::roles::Role;
 use super::table_bonds::TableBond;
 use super::taint::Trace;
 use super::targets::Target;
-use super::value::FnRef;
+use super::value::{FnRef, Value};
 
 /// A query repeated by a loop.
 #[derive(Debug, Clone)]
@@ -321,6 +322,14 @@ impl Program {
         }
     }
 
+    /// True where all that a call is given of the element is text: one key, whatever the callee makes of a list.
+    fn gives_one_text(&self, file: u32, call: CallId, iteration: &Iteration) -> bool {
+        let facts = self.facts(file);
+        let mut trace = Trace::new(facts, &iteration.sources);
+        let given: Vec<_> = facts.args(call).iter().filter(|arg| trace.depends(**arg)).collect();
+        !given.is_empty() && given.iter().all(|arg| self.eval(Place { file, expr: **arg }) == Value::Text)
+    }
+
     /// What the turn itself says against one statement for all.
     fn look_at_turn(
         &self,
@@ -331,6 +340,9 @@ impl Program {
         path: &[Hop],
         traps: &mut Vec<Trap>,
     ) {
+        if !path.is_empty() && self.gives_one_text(file, call, iteration) {
+            traps.retain(|it| *it != Trap::AlreadyBatch);
+        }
         if self.is_for_one_element(file, call, iteration) {
             traps.push(Trap::OneElement);
         }

@@ -15,6 +15,7 @@ mod mikro_orm;
 mod sequelize;
 mod typed_handles;
 mod values;
+mod ways_in;
 mod wrappers;
 
 use tuneup_testkit::fixture::Fixture;

@@ -27,7 +27,7 @@ impl Program {
     fn type_value_fresh(&self, file: u32, ty: TypeId) -> Value {
         let facts = &self.files[file as usize];
         match facts.type_expr(ty) {
-            TypeExpr::Unknown => Value::Unknown,
+            TypeExpr::Unknown | TypeExpr::This => Value::Unknown,
             TypeExpr::String | TypeExpr::Literal(_) => Value::Text,
             TypeExpr::Number => Value::Number,
             TypeExpr::Boolean => Value::Bool,

@@ -5,7 +5,7 @@ use oxc_ast::ast::ImportOrExportKind;
 
 use super::{Lowering, span, span_of};
 use crate::facts::{
-    Export, ExportTarget, Expr, ExprId, Import, ImportedName, NameId, Span, SymbolId, SymbolKind,
+    CallKind, Export, ExportTarget, Expr, ExprId, Import, ImportedName, NameId, Span, SymbolId, SymbolKind,
 };
 
 impl Lowering<'_> {
@@ -109,8 +109,11 @@ impl Lowering<'_> {
             self.import(specifier, ImportedName::SideEffect, it.span, ImportOrExportKind::Value);
             return self.push(Expr::Import(specifier), at);
         }
+        // The module is computed: a call, as of `require`.
         let source = self.expr(&it.source);
-        self.other(&[source], at)
+        let name = self.intern("import");
+        let callee = self.push(Expr::Global(name), at);
+        self.push_call(CallKind::Call, callee, &[source], None, at)
     }
 
     pub(super) fn require(&mut self, specifier: NameId, at: Span) -> ExprId {

@@ -12,6 +12,7 @@ impl Lowering<'_> {
             T::TSStringKeyword(_) | T::TSTemplateLiteralType(_) => TypeExpr::String,
             T::TSNumberKeyword(_) | T::TSBigIntKeyword(_) => TypeExpr::Number,
             T::TSBooleanKeyword(_) => TypeExpr::Boolean,
+            T::TSThisType(_) => TypeExpr::This,
             T::TSLiteralType(it) => self.literal_type(&it.literal),
             T::TSArrayType(it) => TypeExpr::Array(self.ty(&it.element_type)),
             T::TSParenthesizedType(it) => return self.ty(&it.type_annotation),

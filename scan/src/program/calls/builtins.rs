@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::CallId;
+use crate::facts::{CallId, CallKind};
 use crate::program::Program;
 use crate::program::value::{Api, Value};
 
@@ -26,6 +26,13 @@ impl Program {
                 Value::Unknown => list(Value::Unknown),
                 value => value,
             },
+            "require" | "import" => self.module_chosen(file, id),
+            "Promise" if self.files[file as usize].call(id).kind == CallKind::New => {
+                match self.resolved_with(&arg(0)) {
+                    Value::Unknown | Value::Nothing => Value::Api(Arc::new(api.called())),
+                    value => value,
+                }
+            }
             "Promise.race" | "Promise.any" => self.element_of(&arg(0)),
             "Promise.resolve" | "structuredClone" | "Object.freeze" | "Object.assign" | "Object.seal" => {
                 arg(0)
@@ -48,6 +55,18 @@ impl Program {
             }
             _ => Value::Api(Arc::new(api.called())),
         }
+    }
+
+    /// What `new Promise((resolve) => …)` is resolved with.
+    fn resolved_with(&self, executor: &Value) -> Value {
+        let Value::Function(executor) = executor else { return Value::Unknown };
+        let facts = &self.files[executor.file as usize];
+        let span = facts.function(executor.id).span;
+        let resolves = facts.calls.iter().enumerate().filter(|(_, call)| {
+            span.contains(facts.span(call.expr))
+                && self.parameter(executor.file, call.callee) == Some((executor.id, 0))
+        });
+        Value::join(resolves.map(|(n, _)| self.argument(executor.file, CallId(n as u32), 0)))
     }
 
     fn array_result(&self, method: &str, file: u32, id: CallId) -> Value {

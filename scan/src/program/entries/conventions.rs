@@ -25,11 +25,36 @@ impl Program {
         if self.is_workflow_file(file) {
             self.exported_functions(file, |_| true, EntryKind::Job, entries);
         }
+        self.platform_entries(file, entries);
         let Some(convention) = Convention::of(&facts.path, self.dependencies_of(&facts.path)) else { return };
         // `instrumentation.ts` runs once, as the server starts.
         let starts = facts.path.rsplit('/').next().is_some_and(|name| name.starts_with("instrumentation."));
         let kind = if starts { EntryKind::Callback } else { EntryKind::Request };
         self.exported_functions(file, |name| convention.calls(name), kind, entries);
+    }
+
+    /// What hosts of single functions call: `handler` of AWS Lambda, `{ fetch }` of Cloudflare, Bun and Deno.
+    fn platform_entries(&self, file: u32, entries: &mut Vec<Entry>) {
+        let facts = &self.files[file as usize];
+        let dependencies = self.dependencies_of(&facts.path);
+        let is_lambda = LAMBDA.iter().any(|name| dependencies.contains(*name));
+        if is_lambda {
+            let wanted = |name: &str| matches!(name, "handler" | "lambdaHandler");
+            self.exported_functions(file, wanted, EntryKind::Request, entries);
+        }
+        let Some(default) = self.exports[file as usize].default else { return };
+        if let Expr::Object(list) = facts.expr(default) {
+            for (name, kind) in [
+                ("fetch", EntryKind::Request),
+                ("scheduled", EntryKind::Schedule),
+                ("queue", EntryKind::Job),
+                ("email", EntryKind::Job),
+            ] {
+                if let Some(Expr::Function(id)) = facts.property(list, name).map(|it| facts.expr(it)) {
+                    entries.push(Entry { function: FnRef { file, id }, kind, label: name.to_owned() });
+                }
+            }
+        }
     }
 
     /// Temporal calls the exports of workflow files by name.
@@ -88,12 +113,28 @@ impl Program {
     }
 }
 
+/// Packages of programs whose functions run on AWS Lambda or alike.
+const LAMBDA: &[&str] = &[
+    "aws-lambda",
+    "@types/aws-lambda",
+    "serverless",
+    "serverless-offline",
+    "aws-cdk-lib",
+    "sst",
+    "@middy/core",
+    "@netlify/functions",
+    "@serverless/typescript",
+];
+
 /// Frameworks that call exports by file name.
 enum Convention {
     NextRoute,
     NextPage,
     NextPagesApi,
     RemixRoute,
+    SvelteServer,
+    AstroPage,
+    NitroHandler,
 }
 
 impl Convention {
@@ -137,6 +178,19 @@ impl Convention {
         if is_remix && (in_folder("routes") || matches!(stem, "root" | "entry")) {
             return Some(Self::RemixRoute);
         }
+        if dependencies.contains("@sveltejs/kit")
+            && (matches!(stem, "+server" | "hooks") || file.starts_with("+") && file.contains(".server."))
+        {
+            return Some(Self::SvelteServer);
+        }
+        if dependencies.contains("astro") && in_folder("pages") {
+            return Some(Self::AstroPage);
+        }
+        let is_nitro = ["nuxt", "nitropack", "nitro"].iter().any(|name| dependencies.contains(*name));
+        let is_handler = ["api", "routes", "middleware", "plugins", "tasks"].iter().any(|it| in_folder(it));
+        if is_nitro && in_folder("server") && is_handler {
+            return Some(Self::NitroHandler);
+        }
         None
     }
 
@@ -161,6 +215,12 @@ impl Convention {
                         | "register"
                 )
             }
+            Self::SvelteServer => matches!(
+                name,
+                "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "load" | "actions" | "handle" | "handleFetch"
+            ),
+            Self::AstroPage => matches!(name, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "ALL"),
+            Self::NitroHandler => name == "default",
             Self::RemixRoute => {
                 matches!(name, "default" | "loader" | "action" | "meta" | "headers" | "handleRequest")
             }

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Expr, FnId, MemberKind};
+use crate::facts::{CallId, Expr, FileFacts, FnId, MemberKind};
 use crate::place::Place;
 use crate::program::iterations::callee_name;
 use crate::program::roles::Role;
 use crate::program::targets::Target;
-use crate::program::value::{FnRef, Value};
+use crate::program::value::{ClassRef, FnRef, Value};
 use crate::program::{Entry, Origin, Program};
 
 impl Program {
@@ -64,7 +64,15 @@ impl Program {
         let facts = &self.files[function.file as usize];
         for call in self.graph.calls(function) {
             let how = Origin::Call { file: function.file, call: *call };
-            match &self.targets[function.file as usize][call.index()] {
+            let target = &self.targets[function.file as usize][call.index()];
+            if let (Target::Plain | Target::Unresolved, Expr::Member { object, property }) =
+                (target, facts.expr(facts.call(*call).callee))
+            {
+                let many =
+                    self.implementations(Place { file: function.file, expr: object }, facts.name(property));
+                many.into_iter().for_each(|target| visit(target, how));
+            }
+            match target {
                 Target::Functions(targets, _) => targets.iter().for_each(|target| visit(*target, how)),
                 Target::Unresolved
                     if let Expr::Index { object, .. } = facts.expr(facts.call(*call).callee) =>
@@ -74,6 +82,8 @@ impl Program {
                         visit(target, Origin::Named(function));
                     }
                 }
+                // What a framework answers by is no object of the program.
+                Target::Unresolved if is_of_answer(facts, *call) => {}
                 Target::Unresolved => {
                     let name = callee_name(facts, facts.call(*call).callee);
                     for target in methods.get(name).into_iter().flatten() {
@@ -89,6 +99,36 @@ impl Program {
         for closure in self.closures_of(function) {
             visit(closure, Origin::Within(function));
         }
+    }
+
+    /// The methods that may stand behind a name of an interface or abstract class with too many of them to follow values.
+    fn implementations(&self, object: Place, name: &str) -> Vec<FnRef> {
+        let value = self.eval(object);
+        let method = |class: ClassRef| match self.member_named(class, name)? {
+            (owner, MemberKind::Method(id)) if self.facts(owner.file).function(*id).has_body => {
+                Some(FnRef { file: owner.file, id: *id })
+            }
+            (owner, MemberKind::Field(field)) => match self.facts(owner.file).expr(field.value?) {
+                Expr::Function(id) => Some(FnRef { file: owner.file, id }),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut found = Vec::new();
+        for choice in value.choices() {
+            match choice {
+                Value::Shape { file, id } => {
+                    let classes = self.implementors.get(&(*file, *id));
+                    found.extend(classes.into_iter().flatten().filter_map(|class| method(*class)));
+                }
+                Value::Instance(class) if self.facts(class.file).class(class.id).is_abstract => {
+                    let classes = self.subclasses.get(class);
+                    found.extend(classes.into_iter().flatten().filter_map(|class| method(*class)));
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// The functions that an object holds by name.
@@ -148,6 +188,22 @@ impl Program {
         methods.retain(|name, functions| functions.len() <= 64 && !is_common_method(name));
         methods
     }
+}
+
+/// `res.send(…)`, `reply.code(…)`
+fn is_of_answer(facts: &FileFacts, call: CallId) -> bool {
+    let Expr::Member { object, .. } = facts.expr(facts.call(call).callee) else { return false };
+    let name = match facts.expr(object) {
+        Expr::Symbol(symbol) => facts.symbol(symbol).name,
+        Expr::Param { function, index } => {
+            match facts.function(function).params.get(index as usize).and_then(|it| it.name) {
+                Some(name) => name,
+                None => return false,
+            }
+        }
+        _ => return false,
+    };
+    matches!(facts.name(name), "res" | "response" | "reply")
 }
 
 fn is_common_method(name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Functions handed to libraries, or to wrappers of the program, to be called later: routes, procedures, workers.
 
 use super::{Entry, EntryKind, decorator_spans, registration_kind};
-use crate::facts::{CallId, CallKind, Expr, FnId};
+use crate::facts::{CallId, CallKind, Expr, ExprId, FnId};
 use crate::place::Place;
 use crate::program::targets::Target;
 use crate::program::value::Value;
@@ -21,7 +21,11 @@ impl Program {
             }
             let at_top = call.function == FnId(0);
             let (registers, package, name) = match &self.targets[file as usize][n] {
-                Target::Api(api) if api.package == "global" => (false, "", ""),
+                // `export default defineEventHandler(…)`: frameworks that import by themselves.
+                Target::Api(api) if api.package == "global" => {
+                    let is_given = at_top && api.path.starts_with("define") && !api.path.contains('.');
+                    (is_given, "", if is_given { "handler" } else { "" })
+                }
                 Target::Api(api) => {
                     let iterates = libraries::iterating_function(api) || libraries::memoizes(api).is_some();
                     let is_scheduler = matches!(
@@ -49,10 +53,12 @@ impl Program {
             let is_route = self.names_a_route(file, id);
             let is_global =
                 matches!(&self.targets[file as usize][n], Target::Api(api) if api.package == "global");
-            if !registers && !is_route && (is_global || !self.hands_over_handler(file, id)) {
+            let takes_handler = !is_global && self.hands_over_handler(file, id);
+            if !registers && !is_route && !takes_handler {
                 continue;
             }
-            let kind = if is_route { EntryKind::Request } else { registration_kind(package, name) };
+            let is_request = is_route || (takes_handler && self.hands_over_route(file, id));
+            let kind = if is_request { EntryKind::Request } else { registration_kind(package, name) };
             for function in self.functions_in_arguments(file, id) {
                 entries.push(Entry { function, kind, label: self.registration_label(file, id, name) });
             }
@@ -74,24 +80,45 @@ impl Program {
             _ => false,
         });
         let Some(path) = path else { return false };
-        // The handler comes last and by name: a callback written on the spot may be anything.
-        args.len() > path + 1
-            && args.last().is_some_and(|last| {
-                matches!(facts.expr(*last), Expr::Member { .. } | Expr::Symbol(_))
-                    && matches!(
-                        self.eval(Place { file, expr: *last }),
-                        Value::Function(_) | Value::Memoized(..)
-                    )
-            })
+        // The handler comes last and by name: a callback written on the spot may be anything. Methods that are named
+        // like those of HTTP may take more behind it.
+        let verb = callee_name(facts, facts.call(call).callee);
+        let is_verb =
+            matches!(verb, "get" | "post" | "put" | "patch" | "delete" | "del" | "all" | "route" | "use");
+        let mut after = args[path + 1..].iter().rev();
+        let mut is_named = after.by_ref().take(if is_verb { usize::MAX } else { 1 });
+        is_named.any(|arg| self.is_named_function(file, *arg))
+    }
+
+    /// A function that stands elsewhere: `users.list`, `this.list.bind(this)`.
+    fn is_named_function(&self, file: u32, expr: ExprId) -> bool {
+        let facts = &self.files[file as usize];
+        let is_name = match facts.expr(expr) {
+            Expr::Member { .. } | Expr::Symbol(_) => true,
+            Expr::Call(call) => callee_name(facts, facts.call(call).callee) == "bind",
+            _ => false,
+        };
+        is_name && matches!(self.eval(Place { file, expr }), Value::Function(_) | Value::Memoized(..))
+    }
+
+    /// True for a call that hands over an object with a `handler` and the path or method it answers.
+    fn hands_over_route(&self, file: u32, call: CallId) -> bool {
+        let facts = &self.files[file as usize];
+        facts.args(call).iter().any(|arg| match facts.expr(*arg) {
+            Expr::Object(list) => {
+                ["path", "url", "method", "route"].iter().any(|name| facts.property(list, name).is_some())
+            }
+            _ => false,
+        })
     }
 
     /// True for a call that hands over an object with a `handler`: a route, job or tool as most frameworks take it.
     fn hands_over_handler(&self, file: u32, call: CallId) -> bool {
         let facts = &self.files[file as usize];
         facts.args(call).iter().any(|arg| match facts.expr(*arg) {
-            Expr::Object(list) => facts
-                .property(list, "handler")
-                .is_some_and(|value| matches!(facts.expr(value), Expr::Function(_))),
+            Expr::Object(list) => facts.property(list, "handler").is_some_and(|value| {
+                matches!(facts.expr(value), Expr::Function(_)) || self.is_named_function(file, value)
+            }),
             _ => false,
         })
     }

@@ -9,6 +9,7 @@ use crate::facts::CallId;
 use crate::program::Program;
 use crate::program::reach::Reached;
 use crate::program::taint::Sources;
+use crate::program::targets::Target;
 use crate::program::value::{FnRef, Memo};
 
 impl Program {
@@ -50,13 +51,24 @@ impl Program {
         let around = FnRef { file, id: self.facts(file).call(call).function };
         let is_ruled_out =
             |it: &Reached| self.entered_for(around, &it.path, self.queries[it.query as usize].call).is_none();
+        let is_kept = |it: &Reached| self.cached_on_path(it) || self.keeps_results(it);
         let pick = |writes: bool, wanted: &dyn Fn(&Reached) -> bool| {
             all.iter()
                 .filter(|it| {
                     wanted(it) && self.queries[it.query as usize].shape.operation.is_write() == writes
                 })
                 .min_by_key(|it| {
-                    (is_ruled_out(it), it.memo.is_some(), it.ambiguous, it.path.len(), it.conditional)
+                    let unnamed = self.queries[it.query as usize].shape.table.name().is_none();
+                    (
+                        is_ruled_out(it),
+                        it.memo.is_some(),
+                        it.ambiguous,
+                        is_kept(it),
+                        // Of several databases, the one of which most is known.
+                        unnamed && self.is_one_of_several(it),
+                        it.path.len(),
+                        it.conditional,
+                    )
                 })
                 .cloned()
         };
@@ -65,7 +77,18 @@ impl Program {
         if picked.is_empty() {
             picked.extend(pick(false, &|it| !it.dependent));
         }
-        let queries: BTreeSet<u32> = all.iter().map(|it| it.query).collect();
+        // One database out of several runs.
+        let api = |query: u32| self.queries[query as usize].shape.api;
+        let own = picked.first().map(|it| api(it.query));
+        let queries: BTreeSet<u32> =
+            all.iter().map(|it| it.query).filter(|it| own.is_none_or(|own| own == api(*it))).collect();
         (picked, queries.len())
+    }
+
+    /// True where a call on the way may mean several functions.
+    fn is_one_of_several(&self, reached: &Reached) -> bool {
+        reached.path.iter().any(|hop| {
+            matches!(self.target(hop.file, hop.call), Target::Functions(targets, _) if targets.len() > 1)
+        })
     }
 }
