@@ -113,6 +113,13 @@ impl<'p> Tables<'p> {
         self.filling.get(&key_of(table)).is_some_and(|filling| !filling.served.is_empty())
     }
 
+    /// True where nothing that is read adds rows, though there are some to read.
+    pub(super) fn is_filled_unseen(&self, table: &Table) -> bool {
+        self.filling
+            .get(&key_of(table))
+            .is_none_or(|it| it.served.is_empty() && it.idle == 0 && it.seeded == 0)
+    }
+
     /// True where only seeds and scripts add rows.
     pub(super) fn only_seeded(&self, table: &Table) -> bool {
         self.filling
@@ -247,7 +254,7 @@ pub(super) fn is_selective(table: &Table, column: &str) -> bool {
         | ColumnType::Json
         | ColumnType::Bytes
         | ColumnType::Array(_) => false,
-        ColumnType::Text | ColumnType::Int => !names_a_sort(&column.field),
+        ColumnType::Text | ColumnType::Int | ColumnType::Other(_) => !names_a_sort(&column.field),
         _ => true,
     }
 }
