@@ -21,6 +21,6 @@ pub use error::SqlError;
 pub use fingerprint::fingerprint;
 pub use index::{IndexBuild, IndexOptions, create_index};
 pub use narrow::narrow;
-pub use shape::shapes;
+pub use shape::{Unserved, shapes, unserved};
 pub use sketch::sketch;
 pub use template::{INTERPOLATION, from_template};

@@ -113,13 +113,6 @@ impl<'p> Tables<'p> {
         self.filling.get(&key_of(table)).is_some_and(|filling| !filling.served.is_empty())
     }
 
-    /// True where nothing that is read adds rows, though there are some to read.
-    pub(super) fn is_filled_unseen(&self, table: &Table) -> bool {
-        self.filling
-            .get(&key_of(table))
-            .is_none_or(|it| it.served.is_empty() && it.idle == 0 && it.seeded == 0)
-    }
-
     /// True where only seeds and scripts add rows.
     pub(super) fn only_seeded(&self, table: &Table) -> bool {
         self.filling
@@ -145,6 +138,10 @@ impl Site<'_> {
     /// Reached by work for users, not only by whoever imports a package.
     pub(super) fn is_served(&self) -> bool {
         self.arrival.as_ref().is_some_and(|it| it.kind != EntryKind::Export)
+    }
+
+    pub(super) fn program(&self) -> &Program {
+        self.program
     }
 
     pub(super) fn shape(&self) -> &QueryShape {

@@ -275,7 +275,7 @@ fn draft(tables: &Tables<'_>, table: &Table, columns: &[String], lacks: &[(Lack,
     }
     if tables.only_seeded(table) {
         draft.doubt("only seeds and scripts add rows");
-    } else if !tables.grows(table) && !(tables.is_filled_unseen(table) && volume::volume(tables, site).is_event) {
+    } else if !tables.grows(table) && !volume::volume(tables, site).is_event {
         draft.doubt("no request or job is seen to add rows");
     }
     let is_small = match lead.what {
