@@ -16,7 +16,7 @@ mod sketch;
 mod split;
 mod template;
 
-pub use ddl::{Migrations, apply_ddl};
+pub use ddl::{Hazard, Hold, Migrations, apply_ddl, holds};
 pub use error::SqlError;
 pub use fingerprint::fingerprint;
 pub use index::{IndexBuild, IndexOptions, create_index};

@@ -207,8 +207,7 @@ fn doubt_of(tables: &Tables<'_>, site: &Site<'_>, how: &How) -> Option<&'static 
         return Some("a part of the filter is not known and may find the rows");
     }
     let optional = site.table.columns.iter().any(|column| {
-        let named =
-            |fields| site.names(tables.program, fields, &site.table.name, &column.field);
+        let named = |fields| site.names(tables.program, fields, &site.table.name, &column.field);
         named(&site.asked.compared)
             && !named(&site.asked.searched)
             && !named(&site.asked.folded)
@@ -223,8 +222,7 @@ fn doubt_of(tables: &Tables<'_>, site: &Site<'_>, how: &How) -> Option<&'static 
     if site.arrival.as_ref().is_some_and(|it| it.kind == EntryKind::Schedule) {
         return Some("a schedule runs it, for which nobody waits");
     }
-    volume::is_administration(tables.program, site)
-        .then_some("administrators ask it, who are few")
+    volume::is_administration(tables.program, site).then_some("administrators ask it, who are few")
 }
 
 fn draft(tables: &Tables<'_>, hidden: &Hidden, sites: &[&Site<'_>]) -> Draft {
@@ -235,7 +233,9 @@ fn draft(tables: &Tables<'_>, hidden: &Hidden, sites: &[&Site<'_>]) -> Draft {
     let message = match &hidden.how {
         How::Part => format!("a search for parts of `{}.{names}` reads every row", table.model),
         How::Folded => format!("comparing `{}.{names}` without regard to case reads every row", table.model),
-        How::Wrapped(text) => format!("`{text}` hides the column from its index: every row of `{}` is read", table.model),
+        How::Wrapped(text) => {
+            format!("`{text}` hides the column from its index: every row of `{}` is read", table.model)
+        }
         How::Shuffled => format!("`ORDER BY random()` reads and sorts every row of `{}`", table.model),
     };
     let at = paths::call_at(program, site.query.file, site.query.call);
@@ -299,11 +299,17 @@ fn is_of_time(text: &str) -> bool {
 fn fix(table: &Table, hidden: &Hidden, names: &str) -> Fix {
     let columns: Vec<&str> = hidden.columns.iter().map(String::as_str).collect();
     let trigrams = || {
-        let options = IndexOptions { method: IndexMethod::Gin, class: "gin_trgm_ops", ..IndexOptions::default() };
-        Some(format!("CREATE EXTENSION IF NOT EXISTS pg_trgm;\n{}", create_index(&table.name, &columns, options)))
+        let options =
+            IndexOptions { method: IndexMethod::Gin, class: "gin_trgm_ops", ..IndexOptions::default() };
+        Some(format!(
+            "CREATE EXTENSION IF NOT EXISTS pg_trgm;\n{}",
+            create_index(&table.name, &columns, options)
+        ))
     };
     let (title, ddl) = match &hidden.how {
-        How::Part | How::Folded => (format!("create a trigram index on {} ({names})", table.name), trigrams()),
+        How::Part | How::Folded => {
+            (format!("create a trigram index on {} ({names})", table.name), trigrams())
+        }
         How::Wrapped(text) if is_of_time(text) => (format!("compare {names} with a range"), None),
         How::Wrapped(text) => {
             let key = format!("({text})");

@@ -100,7 +100,10 @@ fn check(program: &Program, report: &mut Report) {
 }
 
 fn is_plain(index: &Index) -> bool {
-    index.method == IndexMethod::Btree && !index.partial && !index.columns.iter().any(|it| it.contains('('))
+    index.method == IndexMethod::Btree
+        && !index.partial
+        && !index.tuned
+        && !index.columns.iter().any(|it| it.contains('('))
 }
 
 /// What stands for an index: the columns of the one that begins with its own, and how that is called.
@@ -271,6 +274,7 @@ model Order {
   @@index([createdAt, code])
   @@index([code, createdAt])
   @@index([meta], type: Gin)
+  @@index([code(ops: raw("text_pattern_ops"))])
 }
 model Setting {
   id String @id
