@@ -89,6 +89,9 @@ pub struct Index {
     pub method: IndexMethod,
     /// True for an index with a WHERE clause.
     pub partial: bool,
+    /// True where a column has an operator class or direction of its own, or further columns are kept in the index.
+    #[serde(default)]
+    pub tuned: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

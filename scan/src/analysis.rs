@@ -234,7 +234,7 @@ fn link(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Loade
     let Sources { listing, files, workspace, mut warnings } = sources;
     let (schemas, mut stats) = schemas::read_schemas(tree, &listing, &mut warnings);
     (options.progress)(Progress::Linking);
-    let catalog = schemas::catalog_of(tree, &listing, &schemas, &mut stats, &mut warnings);
+    let (catalog, migrations) = schemas::catalog_of(tree, &listing, &schemas, &mut stats, &mut warnings);
     let sources: Vec<String> = files.iter().map(|facts| facts.path.clone()).collect();
     let outputs = schemas::schema_outputs(&schemas);
     let resolver = Resolver::new(tree, &listing, &sources, &workspace, &outputs, &mut warnings);
@@ -257,6 +257,7 @@ fn link(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Loade
             resolutions,
             schemas,
             catalog,
+            migrations,
             workspace,
             read: &read,
             focus: options.focus,

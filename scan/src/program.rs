@@ -54,6 +54,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
+use tuneup_sql::Hold;
 
 use crate::facts::{
     CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolId, SymbolKind, TypeExpr, TypeId,
@@ -85,6 +86,15 @@ pub(crate) use targets::{Query, Target};
 pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
 pub(crate) use ways::Entered;
 
+/// Migrations in SQL.
+#[derive(Debug, Default)]
+pub(crate) struct Migrations {
+    /// Paths, in the order in which they run.
+    pub files: Vec<String>,
+    /// What they do to tables in use, in the same order.
+    pub holds: Vec<Hold>,
+}
+
 /// Everything known of a source tree.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -92,6 +102,7 @@ pub(crate) struct Program {
     pub roles: Vec<Role>,
     pub schemas: Vec<Schema>,
     pub catalog: Catalog,
+    pub migrations: Migrations,
     /// Per file and call.
     pub targets: Vec<Vec<Target>>,
     pub queries: Vec<Query>,
@@ -134,6 +145,7 @@ pub(crate) struct Parts<'a> {
     pub resolutions: Vec<FxHashMap<NameId, Resolution>>,
     pub schemas: Vec<Schema>,
     pub catalog: Catalog,
+    pub migrations: Migrations,
     pub workspace: Workspace,
     pub handles: DeclaredHandles,
     /// The text of a file of the tree, for the places of declarations.
@@ -152,6 +164,7 @@ impl Program {
             roles,
             schemas: parts.schemas,
             catalog: parts.catalog,
+            migrations: parts.migrations,
             targets: Vec::new(),
             queries: Vec::new(),
             entries: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod asked;
 mod blocking;
+mod blocking_migration;
 mod cache_without_ttl;
 mod client_per_request;
 mod commands;
@@ -17,11 +18,13 @@ mod n_plus_one_across_calls;
 mod n_plus_one_fanout;
 mod n_plus_one_in_loop;
 mod n_plus_one_lazy_relation;
+mod non_sargable_predicate;
 mod page;
 mod paths;
 mod provenance;
 mod quadratic_lookup;
 mod redis_blocking_command;
+mod redundant_index;
 mod repeats;
 mod size;
 mod sync_crypto_zlib_on_request_path;
@@ -49,6 +52,7 @@ pub struct Rule {
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &blocking_migration::RULE,
     &cache_without_ttl::RULE,
     &client_per_request::RULE,
     &deep_offset_pagination::RULE,
@@ -61,8 +65,10 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_fanout::RULE,
     &n_plus_one_in_loop::RULE,
     &n_plus_one_lazy_relation::RULE,
+    &non_sargable_predicate::RULE,
     &quadratic_lookup::RULE,
     &redis_blocking_command::RULE,
+    &redundant_index::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,
     &unbounded_concurrency::RULE,

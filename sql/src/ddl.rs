@@ -5,6 +5,7 @@
 //! opened and their statements applied as if they always ran.
 
 mod alter;
+mod hazards;
 mod positions;
 mod table;
 mod types;
@@ -21,6 +22,8 @@ use crate::lexer::{Kind, Token};
 use crate::split::{Piece, pieces};
 use crate::{SqlError, names, parse};
 use positions::Positions;
+
+pub use hazards::{Hazard, Hold, holds};
 
 /// Warnings given for one file.
 const MAX_WARNINGS: usize = 10;

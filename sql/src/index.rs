@@ -8,6 +8,8 @@ pub struct IndexOptions {
     pub dialect: Dialect,
     pub method: IndexMethod,
     pub build: IndexBuild,
+    /// The operator class of all columns; empty for the one of their types.
+    pub class: &'static str,
 }
 
 /// Whether writes wait while the index is built.
@@ -42,6 +44,7 @@ pub fn create_index(table: &str, columns: &[&str], options: IndexOptions) -> Str
     let keys: Vec<String> = columns
         .iter()
         .map(|column| if is_expression(column) { (*column).to_owned() } else { quote(column) })
+        .map(|key| if options.class.is_empty() { key } else { format!("{key} {}", options.class) })
         .collect();
     let name = quote(&index_name(own, columns));
     format!("CREATE INDEX {concurrently}{name} ON {on} {using}({})", keys.join(", "))

@@ -16,11 +16,11 @@ mod sketch;
 mod split;
 mod template;
 
-pub use ddl::{Migrations, apply_ddl};
+pub use ddl::{Hazard, Hold, Migrations, apply_ddl, holds};
 pub use error::SqlError;
 pub use fingerprint::fingerprint;
 pub use index::{IndexBuild, IndexOptions, create_index};
 pub use narrow::narrow;
-pub use shape::shapes;
+pub use shape::{Unserved, shapes, unserved};
 pub use sketch::sketch;
 pub use template::{INTERPOLATION, from_template};

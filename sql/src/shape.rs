@@ -10,7 +10,7 @@ mod walk;
 mod write;
 
 use sqlparser::ast::{Expr, ObjectName, Statement, Value};
-use tuneup_model::{Bound, Columns, Dialect, Filter, Operation, QueryApi, QueryShape, TableRef};
+use tuneup_model::{Bound, ColumnRef, Columns, Dialect, Filter, Operation, QueryApi, QueryShape, TableRef};
 
 use crate::split::{Piece, pieces};
 use crate::template::{Reading, Rewritten, is_marked, is_marker, rewrite};
@@ -23,6 +23,25 @@ use scope::Scope;
 /// Where a statement is not in the grammar, or nests too deep; [`crate::sketch`] may still find verb and table.
 pub fn shapes(text: &str, dialect: Dialect) -> Result<Vec<QueryShape>, SqlError> {
     pieces(text, dialect).iter().map(|piece| shape(text, piece, dialect)).collect()
+}
+
+/// What of a statement no index on plain columns serves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unserved {
+    /// Columns compared after a function or cast, with its text: `lower(email)`.
+    pub wrapped: Vec<(ColumnRef, String)>,
+    /// Rows are put in an order by chance.
+    pub shuffles: bool,
+}
+
+/// What of the first statement of a text no index on plain columns serves; nothing where it cannot be read.
+pub fn unserved(text: &str, dialect: Dialect) -> Unserved {
+    let pieces = pieces(text, dialect);
+    let statement = pieces.first().and_then(|piece| read(text, piece, dialect).ok());
+    let Some((statement, _)) = statement else { return Unserved::default() };
+    let mut scope = Scope::new(dialect);
+    fill(&mut blank(""), &statement, &mut scope);
+    Unserved { wrapped: scope.wrapped, shuffles: scope.shuffles }
 }
 
 fn shape(text: &str, piece: &Piece<'_>, dialect: Dialect) -> Result<QueryShape, SqlError> {

@@ -7,6 +7,7 @@ use tuneup_model::{Catalog, Dialect, ScanStats, Warning};
 use super::extension;
 use super::sql_files::{self, SqlFile};
 use crate::prisma::schema::{self, SchemaFile};
+use crate::program::Migrations;
 use crate::resolve::{SchemaOutput, path};
 use crate::schema::Schema;
 use crate::source::SourceTree;
@@ -86,17 +87,20 @@ pub(super) fn catalog_of(
     schemas: &[(String, Schema)],
     stats: &mut ScanStats,
     warnings: &mut Vec<Warning>,
-) -> Catalog {
+) -> (Catalog, Migrations) {
     let dialect = schemas.first().map_or(Dialect::Postgresql, |(_, schema)| schema.provider);
     let mut migrated = Catalog { dialect, ..Catalog::default() };
     let mut passed = Vec::new();
     let mut left_out = Vec::new();
+    let mut migrations = Migrations::default();
     for SqlFile { path, text } in sql_files::migrations(tree, files, &mut passed) {
         stats.files += 1;
         stats.lines += text.lines().count();
         // Only MySQL, and SQLite after it, quote names so.
         let quotes = schemas.is_empty() && text.contains('`');
         let dialect = if quotes { Dialect::Mysql } else { dialect };
+        migrations.files.push(path.to_owned());
+        migrations.holds.extend(tuneup_sql::holds(path, &text, dialect));
         left_out.extend(tuneup_sql::apply_ddl(&mut migrated, path, &text, dialect));
     }
     // With a Prisma schema the migrations only add; what they hold beside tables is no concern.
@@ -105,7 +109,7 @@ pub(super) fn catalog_of(
         warnings.extend(sql_files::fold(left_out));
     }
     if schemas.is_empty() {
-        return migrated;
+        return (migrated, migrations);
     }
     let mut catalog = Catalog { dialect, ..Catalog::default() };
     for (_, schema) in schemas {
@@ -126,5 +130,5 @@ pub(super) fn catalog_of(
         catalog.enums.extend(schema.catalog.enums.iter().cloned());
     }
     catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
-    catalog
+    (catalog, migrations)
 }

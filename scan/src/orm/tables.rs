@@ -80,7 +80,8 @@ impl TableDraft {
 
     /// Adds a b-tree index over columns by their names in the database.
     pub(crate) fn index(&mut self, columns: Vec<String>, unique: bool) {
-        let index = Index { name: None, columns, unique, method: IndexMethod::Btree, partial: false };
+        let index =
+            Index { name: None, columns, unique, method: IndexMethod::Btree, partial: false, tuned: false };
         if !index.columns.is_empty() && !self.indexes.contains(&index) {
             self.indexes.push(index);
         }

@@ -275,8 +275,12 @@ impl Program {
 
     /// The schema of a Prisma client, where the library name stands for one (as a class or as a type).
     pub(super) fn prisma_client_type(&self, api: &Api) -> Option<u32> {
-        let schema = self.prisma_schema_of(&api.package)?;
         let path = api.path.trim_end_matches("()");
+        // A class that extends the client of the program's own schema.
+        if api.package == "nestjs-prisma" && path == "PrismaService" {
+            return (!self.schemas.is_empty()).then_some(0);
+        }
+        let schema = self.prisma_schema_of(&api.package)?;
         matches!(
             path,
             "PrismaClient"

@@ -20,6 +20,10 @@ pub(super) struct Asked {
     pub followed: BTreeSet<(usize, String)>,
     /// Scalar fields compared in any way.
     pub compared: BTreeSet<(usize, String)>,
+    /// Text searched for a part of it (`contains`, `endsWith`), or without regard to case.
+    pub searched: BTreeSet<(usize, String)>,
+    /// Text compared whole without regard to case: `equals` with `mode: 'insensitive'`.
+    pub folded: BTreeSet<(usize, String)>,
     /// Those compared by order: `lt`, `gt`.
     pub ranged: BTreeSet<(usize, String)>,
     /// A column is held between two values, at any depth.
@@ -193,6 +197,14 @@ impl Walk<'_> {
             }
             Some(FieldKind::Scalar { .. }) if part == Part::Where && !self.is_null_test(value) => {
                 self.asked.compared.insert((model, name.to_owned()));
+                let folds = self.has_property(value, &["mode"]);
+                if self.has_property(value, &["contains", "endsWith"])
+                    || (folds && self.has_property(value, &["startsWith"]))
+                {
+                    self.asked.searched.insert((model, name.to_owned()));
+                } else if folds && self.has_property(value, &["equals", "in"]) {
+                    self.asked.folded.insert((model, name.to_owned()));
+                }
                 if self.has_property(value, &["lt", "lte"]) && self.has_property(value, &["gt", "gte"]) {
                     self.asked.windows = true;
                 }

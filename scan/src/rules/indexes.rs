@@ -140,6 +140,10 @@ impl Site<'_> {
         self.arrival.as_ref().is_some_and(|it| it.kind != EntryKind::Export)
     }
 
+    pub(super) fn program(&self) -> &Program {
+        self.program
+    }
+
     pub(super) fn shape(&self) -> &QueryShape {
         &self.query.shape
     }
@@ -247,7 +251,7 @@ pub(super) fn is_selective(table: &Table, column: &str) -> bool {
         | ColumnType::Json
         | ColumnType::Bytes
         | ColumnType::Array(_) => false,
-        ColumnType::Text | ColumnType::Int => !names_a_sort(&column.field),
+        ColumnType::Text | ColumnType::Int | ColumnType::Other(_) => !names_a_sort(&column.field),
         _ => true,
     }
 }

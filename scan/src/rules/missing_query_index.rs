@@ -140,6 +140,7 @@ fn lack(tables: &Tables<'_>, site: &Site<'_>) -> Option<Lack> {
         if ranged.iter().any(|column| indexes::covers(table, &fixed, column)) {
             return None;
         }
+        let doubt = doubt.or_else(|| found_elsewhere(site)).or_else(|| is_amount(table, range));
         let columns = equal.into_iter().chain([range.clone()]).collect();
         return Some(Lack { columns, what: What::Range, doubt });
     }
@@ -154,8 +155,29 @@ fn lack(tables: &Tables<'_>, site: &Site<'_>) -> Option<Lack> {
     {
         return None;
     }
+    let doubt = doubt.or_else(|| found_elsewhere(site));
     let columns = equal.into_iter().chain([first.column.column.clone()]).collect();
     Some(Lack { columns, what: What::Sort, doubt })
+}
+
+/// Rows of another table that few rows of this one belong to: an index there finds them, whether it is there or not.
+fn found_elsewhere(site: &Site<'_>) -> Option<&'static str> {
+    let is_selective = |it: &Predicate| {
+        it.column.table != site.table.name
+            && matches!(it.op, PredicateOp::Equal | PredicateOp::In)
+            && site
+                .catalog_table(&it.column.table)
+                .is_some_and(|other| indexes::is_selective(other, &it.column.column))
+    };
+    let found = site.shape().filter.all_of.iter().any(is_selective);
+    found.then_some("a condition on another table finds the rows, and is what an index is for")
+}
+
+/// A number that is not a time: `price > 0` may fit most rows.
+fn is_amount(table: &Table, column: &str) -> Option<&'static str> {
+    let kind = &table.column(column)?.kind;
+    matches!(kind, ColumnType::Int | ColumnType::Float | ColumnType::Decimal)
+        .then_some("a comparison of numbers may fit most rows")
 }
 
 /// A page of one parent's rows, all of which are sorted to find it.
@@ -253,7 +275,7 @@ fn draft(tables: &Tables<'_>, table: &Table, columns: &[String], lacks: &[(Lack,
     }
     if tables.only_seeded(table) {
         draft.doubt("only seeds and scripts add rows");
-    } else if !tables.grows(table) {
+    } else if !tables.grows(table) && !volume::volume(tables, site).is_event {
         draft.doubt("no request or job is seen to add rows");
     }
     let is_small = match lead.what {

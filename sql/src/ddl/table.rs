@@ -76,7 +76,7 @@ pub(super) fn add_column(migrations: &mut Migrations, table: &str, def: &ColumnD
 }
 
 fn unique(name: Option<String>, columns: Vec<String>) -> Index {
-    Index { name, columns, unique: true, method: IndexMethod::Btree, partial: false }
+    Index { name, columns, unique: true, method: IndexMethod::Btree, partial: false, tuned: false }
 }
 
 fn foreign_key(
@@ -142,6 +142,7 @@ pub(super) fn add_constraint(
                 unique: false,
                 method: method(key.index_type.as_ref()),
                 partial: false,
+                tuned: false,
             };
             add_index(migrations, position, index);
         }
@@ -152,6 +153,7 @@ pub(super) fn add_constraint(
                 unique: false,
                 method: IndexMethod::Other,
                 partial: false,
+                tuned: false,
             };
             add_index(migrations, position, index);
         }
@@ -194,6 +196,11 @@ pub(super) fn index_of(create: &CreateIndex, dialect: Dialect) -> Index {
         unique: create.unique,
         method: method(create.using.as_ref()),
         partial: create.predicate.is_some(),
+        tuned: !create.include.is_empty()
+            || create.columns.iter().any(|it| {
+                it.operator_class.is_some()
+                    || matches!(it.column.options.sort, Some(sqlparser::ast::OrderBySort::Desc))
+            }),
     }
 }
 
@@ -247,6 +254,7 @@ fn index_foreign_keys(table: &mut Table) {
                 unique: false,
                 method: IndexMethod::Btree,
                 partial: false,
+                tuned: false,
             });
         }
     }

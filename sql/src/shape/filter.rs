@@ -3,8 +3,8 @@
 //! What is joined by AND is taken apart; a part that is not a plain comparison of one column with a value (OR,
 //! function of a column, subquery, column with column) sets `has_unknown`.
 
-use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
-use tuneup_model::{Filter, Predicate, PredicateOp};
+use sqlparser::ast::{BinaryOperator, DataType, Expr, FunctionArguments, UnaryOperator, Value};
+use tuneup_model::{ColumnRef, Filter, Predicate, PredicateOp};
 
 use super::scope::Scope;
 use super::walk;
@@ -15,9 +15,48 @@ pub(super) fn add(filter: &mut Filter, condition: &Expr, scope: &mut Scope) {
         walk::expr(part, scope);
         match predicates(part, scope) {
             Some(found) => filter.all_of.extend(found),
-            None => filter.has_unknown |= !is_true(part),
+            None => {
+                filter.has_unknown |= !is_true(part);
+                scope.wrapped.extend(wrapped(part, scope));
+            }
         }
     }
+}
+
+/// The column of `lower(column) = value` or `column::date >= value`, with what stands around it.
+fn wrapped(part: &Expr, scope: &Scope) -> Option<(ColumnRef, String)> {
+    let Expr::BinaryOp { left, op, right } = part else { return None };
+    let compares = matches!(
+        op,
+        BinaryOperator::Eq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq
+    );
+    let around = if is_value(right) { left } else { right };
+    if !compares || !(is_value(left) || is_value(right)) {
+        return None;
+    }
+    let column = match &**around {
+        Expr::Cast { expr, data_type: DataType::Date, .. } => scope.column(expr)?,
+        Expr::Function(function) if hides_a_column(&function.name.to_string()) => {
+            let FunctionArguments::List(list) = &function.args else { return None };
+            let columns: Vec<ColumnRef> =
+                list.args.iter().filter_map(walk::argument).filter_map(|it| scope.column(it)).collect();
+            let [only] = columns.as_slice() else { return None };
+            only.clone()
+        }
+        _ => return None,
+    };
+    Some((column, around.to_string()))
+}
+
+/// Functions whose result a plain index of their argument does not find.
+fn hides_a_column(function: &str) -> bool {
+    ["lower", "upper", "trim", "btrim", "date", "date_trunc", "to_char", "substring", "left", "md5"]
+        .iter()
+        .any(|it| function.eq_ignore_ascii_case(it))
 }
 
 /// Adds what the ON condition of an inner join says of single columns; what it says of two is the join itself.
@@ -169,7 +208,7 @@ fn is_value(expr: &Expr) -> bool {
 }
 
 fn takes_list(function: &sqlparser::ast::Function) -> bool {
-    !matches!(function.args, sqlparser::ast::FunctionArguments::Subquery(_))
+    !matches!(function.args, FunctionArguments::Subquery(_))
 }
 
 /// What a LIKE pattern asks for, by where its first wildcard is.
@@ -190,7 +229,7 @@ fn like(pattern: &Expr) -> PredicateOp {
             None => PredicateOp::Other,
         },
         Expr::Function(function) => {
-            let sqlparser::ast::FunctionArguments::List(list) = &function.args else {
+            let FunctionArguments::List(list) = &function.args else {
                 return PredicateOp::Other;
             };
             let first = list.args.first().and_then(walk::argument);

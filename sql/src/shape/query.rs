@@ -47,7 +47,7 @@ fn body(shape: &mut QueryShape, body: &SetExpr, query: &Query, scope: &mut Scope
 }
 
 /// ORDER BY, LIMIT and OFFSET of the outermost query.
-fn tail(shape: &mut QueryShape, query: &Query, scope: &Scope) {
+fn tail(shape: &mut QueryShape, query: &Query, scope: &mut Scope) {
     let limits = match &query.limit_clause {
         Some(LimitClause::LimitOffset { limit, offset, .. }) => {
             (limit.as_ref(), offset.as_ref().map(|offset| &offset.value))
@@ -78,10 +78,18 @@ fn tail(shape: &mut QueryShape, query: &Query, scope: &Scope) {
         let Some(column) = ordered_column(&term.expr, projection, scope) else {
             // Terms behind an unknown one do not order by themselves.
             shape.order_known = false;
+            scope.shuffles |= is_chance(&term.expr);
             return;
         };
         shape.order.push(OrderBy { column, descending });
     }
+}
+
+/// `random()` and `rand()`.
+fn is_chance(term: &Expr) -> bool {
+    let Expr::Function(function) = term else { return false };
+    let name = function.name.to_string();
+    name.eq_ignore_ascii_case("random") || name.eq_ignore_ascii_case("rand")
 }
 
 /// The column that an ORDER BY term means; an alias of the SELECT list goes first.

@@ -26,16 +26,27 @@ pub(super) struct Scope {
     with: BTreeSet<String>,
     /// How often each table is read in the statement.
     read: BTreeMap<String, usize>,
+    /// Columns that conditions compare only after a function or cast, with its text.
+    pub(super) wrapped: Vec<(ColumnRef, String)>,
+    /// True where rows are put in an order by chance.
+    pub(super) shuffles: bool,
 }
 
 impl Scope {
     pub(super) fn new(dialect: Dialect) -> Self {
-        Self { dialect, sources: Vec::new(), with: BTreeSet::new(), read: BTreeMap::new() }
+        Self {
+            dialect,
+            sources: Vec::new(),
+            with: BTreeSet::new(),
+            read: BTreeMap::new(),
+            wrapped: Vec::new(),
+            shuffles: false,
+        }
     }
 
     /// A scope inside this one: the same WITH queries, no sources yet.
     pub(super) fn inner(&self) -> Self {
-        Self { dialect: self.dialect, sources: Vec::new(), with: self.with.clone(), read: BTreeMap::new() }
+        Self { with: self.with.clone(), ..Self::new(self.dialect) }
     }
 
     pub(super) fn dialect(&self) -> Dialect {

@@ -39,6 +39,10 @@ impl Reading<'_> {
                 let args = self.program.facts(file).args(on.call).iter().skip(skipped);
                 let columns: Vec<String> =
                     args.map(|expr| self.key_part(Place { file, expr: *expr }, found)).collect();
+                // Operator classes and directions are calls on the column.
+                let facts = self.program.facts(file);
+                let keys = facts.args(on.call).iter().skip(skipped);
+                let tuned = keys.clone().any(|expr| matches!(facts.expr(*expr), Expr::Call(_)));
                 let name = argument(self.program, root, 0).and_then(|at| text_at(self.program, at));
                 let method = using.and_then(|using| text_at(self.program, argument(self.program, using, 0)?));
                 found.draft.indexes.push(Index {
@@ -47,6 +51,7 @@ impl Reading<'_> {
                     unique: kind != "index",
                     method: IndexMethod::named(method.unwrap_or("btree")),
                     partial: step("where").is_some(),
+                    tuned,
                 });
             }
             "primaryKey" => found.draft.primary_key = self.columns_of(root, "columns", found),

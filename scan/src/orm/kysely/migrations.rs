@@ -254,7 +254,7 @@ impl<'p> Applied<'p, '_, '_> {
         });
         if let Some(table) = self.catalog.tables.iter_mut().find(|it| it.name == table) {
             let name = Some(name.to_owned());
-            table.indexes.push(Index { name, columns, unique, method, partial });
+            table.indexes.push(Index { name, columns, unique, method, partial, tuned: false });
         }
     }
 
@@ -314,7 +314,14 @@ fn column_of(text: &str) -> &str {
 
 fn add_index(table: &mut Table, name: Option<String>, columns: Vec<String>, unique: bool) {
     if !columns.is_empty() {
-        table.indexes.push(Index { name, columns, unique, method: IndexMethod::Btree, partial: false });
+        table.indexes.push(Index {
+            name,
+            columns,
+            unique,
+            method: IndexMethod::Btree,
+            partial: false,
+            tuned: false,
+        });
     }
 }
 

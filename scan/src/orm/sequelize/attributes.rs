@@ -118,7 +118,7 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         };
         let partial = options.get("where") != Given::Absent;
         let name = self.text(options, "name").map(str::to_owned);
-        let index = tuneup_model::Index { name, columns, unique, method, partial };
+        let index = tuneup_model::Index { name, columns, unique, method, partial, tuned: false };
         let draft = &mut self.drafts[draft];
         if !index.columns.is_empty() && !draft.indexes.contains(&index) {
             draft.indexes.push(index);

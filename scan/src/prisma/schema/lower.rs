@@ -348,6 +348,8 @@ fn index(attribute: &Attribute, columns: Vec<String>) -> Index {
         unique,
         method: method(attribute),
         partial: attribute.argument("where", None).is_some(),
+        tuned: matches!(attribute.argument("fields", Some(0)), Some(Value::List(items))
+            if items.iter().any(|item| matches!(item, Value::Call(_)))),
     }
 }
 

@@ -152,6 +152,7 @@ fn index_foreign_keys(table: &mut Table) {
                 unique: false,
                 method: IndexMethod::Btree,
                 partial: false,
+                tuned: false,
             });
         }
     }

@@ -156,7 +156,7 @@ fn notes_an_act(column: &str) -> bool {
 }
 
 /// True where a request for administrators leads here, by all that its entry says of itself.
-fn is_administration(program: &Program, site: &Site<'_>) -> bool {
+pub(crate) fn is_administration(program: &Program, site: &Site<'_>) -> bool {
     let Some(first) = site.arrival.as_ref().and_then(|arrival| arrival.steps.first()) else { return false };
     let facts = program.facts(first.at.file);
     let entry = facts.functions.iter().find(|function| function.name_span == first.at.span);

@@ -138,7 +138,14 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
             _ => true,
         });
         if complete && !columns.is_empty() {
-            self.catalog.tables[table].indexes.push(Index { name, columns, unique, method, partial });
+            self.catalog.tables[table].indexes.push(Index {
+                name,
+                columns,
+                unique,
+                method,
+                partial,
+                tuned: false,
+            });
         }
     }
 
@@ -181,7 +188,14 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
 }
 
 fn push_index(table: &mut Table, name: Option<String>, columns: Vec<String>, unique: bool) {
-    table.indexes.push(Index { name, columns, unique, method: IndexMethod::Btree, partial: false });
+    table.indexes.push(Index {
+        name,
+        columns,
+        unique,
+        method: IndexMethod::Btree,
+        partial: false,
+        tuned: false,
+    });
 }
 
 fn set_nullable(table: &mut Table, names: &[String], nullable: bool) {
