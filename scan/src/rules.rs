@@ -21,6 +21,9 @@ mod page;
 mod paths;
 mod provenance;
 mod quadratic_lookup;
+mod queue_jobs_not_removed;
+mod queue_without_retry;
+mod queues;
 mod redis_blocking_command;
 mod repeats;
 mod size;
@@ -31,6 +34,7 @@ mod unbounded_find;
 mod volume;
 mod waits;
 mod wording;
+mod worker_serial_io;
 mod write_in_loop;
 
 use tuneup_model::RuleDoc;
@@ -62,11 +66,14 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_in_loop::RULE,
     &n_plus_one_lazy_relation::RULE,
     &quadratic_lookup::RULE,
+    &queue_jobs_not_removed::RULE,
+    &queue_without_retry::RULE,
     &redis_blocking_command::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,
     &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
+    &worker_serial_io::RULE,
     &write_in_loop::RULE,
 ];
 

@@ -6,6 +6,7 @@
 pub(crate) mod caches;
 pub(crate) mod connections;
 pub(crate) mod http;
+pub(crate) mod queues;
 mod sync;
 
 use super::effects::Effects;

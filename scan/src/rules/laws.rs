@@ -58,6 +58,7 @@ fn every_rule_file_is_registered_under_its_name() {
         "page",
         "paths",
         "provenance",
+        "queues",
         "repeats",
         "size",
         "volume",
