@@ -70,7 +70,8 @@ pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
 pub(crate) use lengths::Short;
 pub(crate) use libraries::{
-    Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
+    Blocking, SlowWork, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
+    slow_work,
 };
 pub(crate) use making::Making;
 pub(crate) use options::Given;

@@ -1,7 +1,11 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
+mod asides;
 mod asked;
 mod blocking;
+mod cache_error_fails_request;
+mod cache_never_invalidated;
+mod cache_stampede;
 mod cache_without_ttl;
 mod client_per_request;
 mod commands;
@@ -10,6 +14,7 @@ mod http_missing_timeout;
 mod indexes;
 mod io_in_transaction;
 mod keys;
+mod long_work_in_request;
 mod loop_invariant_query;
 mod missing_fk_index;
 mod missing_query_index;
@@ -27,10 +32,12 @@ mod queues;
 mod redis_blocking_command;
 mod repeats;
 mod size;
+mod slow_work_in_webhook;
 mod sync_crypto_zlib_on_request_path;
 mod sync_io_on_request_path;
 mod unbounded_concurrency;
 mod unbounded_find;
+mod upload_buffered_whole;
 mod volume;
 mod waits;
 mod wording;
@@ -53,11 +60,15 @@ pub struct Rule {
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &cache_error_fails_request::RULE,
+    &cache_never_invalidated::RULE,
+    &cache_stampede::RULE,
     &cache_without_ttl::RULE,
     &client_per_request::RULE,
     &deep_offset_pagination::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
+    &long_work_in_request::RULE,
     &loop_invariant_query::RULE,
     &missing_fk_index::RULE,
     &missing_query_index::RULE,
@@ -69,10 +80,12 @@ pub static RULES: &[&Rule] = &[
     &queue_jobs_not_removed::RULE,
     &queue_without_retry::RULE,
     &redis_blocking_command::RULE,
+    &slow_work_in_webhook::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,
     &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
+    &upload_buffered_whole::RULE,
     &worker_serial_io::RULE,
     &write_in_loop::RULE,
 ];

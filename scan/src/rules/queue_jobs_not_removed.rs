@@ -1,6 +1,6 @@
 //! Rule `queue-jobs-not-removed`: finished jobs stay in Redis for ever.
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
 
 use super::keys::{Variety, variety};
 use super::queues::{Job, jobs, takes_jobs_away};
@@ -28,7 +28,11 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "A `clean` that the program does not hold (a cron job, a dashboard) empties the sets of finished jobs, or few \
                     jobs are ever added.",
         proof: "`ZCARD bull:NAME:completed` over some hours, and `MEMORY USAGE` of one job times its growth",
-        standing: Standing::Candidate { why: "nobody has read its findings on public code yet" },
+        standing: Standing::Shown(&[
+            Reading { repository: "NwaforChukwuebuka/orbit", right: 4, read: 4 },
+            Reading { repository: "documenso/documenso", right: 1, read: 1 },
+            Reading { repository: "wesleyara/queue-notification-with-bullmq", right: 1, read: 1 },
+        ]),
     },
     check,
 };
@@ -103,9 +107,11 @@ fn tell(program: &Program, group: &[(Job, Given)], taken_away: bool) -> Draft {
     let (job, given) = &group[0];
     let function = FnRef { file: job.file, id: program.facts(job.file).call(job.call).function };
     let callee = paths::callee_text(program, job.file, job.call);
-    let queue = job.name.as_ref().map_or_else(|| "the queue".to_owned(), |name| format!("the queue `{name}`"));
+    let queue =
+        job.name.as_ref().map_or_else(|| "the queue".to_owned(), |name| format!("the queue `{name}`"));
     let anchor = format!("{} › {callee} › {queue}", program.function_name(function));
-    let message = format!("jobs of {queue} stay in Redis when they are done: nothing says `removeOnComplete`");
+    let message =
+        format!("jobs of {queue} stay in Redis when they are done: nothing says `removeOnComplete`");
     let mut draft = Draft::new(Where::Code(paths::call_at(program, job.file, job.call)), message, anchor);
     draft.rank = 60;
     paths::lead_in_surely(program, function, &mut draft);

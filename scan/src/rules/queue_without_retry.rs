@@ -128,7 +128,8 @@ fn tell(
     let work = paths::callee_text(program, processor.file, call);
     let queue = job.name.clone().unwrap_or_default();
     let anchor = format!("{} › {callee} › {queue}", program.function_name(function));
-    let message = format!("a job of the queue `{queue}` is tried once, though its worker depends on `{work}`");
+    let message =
+        format!("a job of the queue `{queue}` is tried once, though its worker depends on `{work}`");
     let mut draft = Draft::new(Where::Code(paths::call_at(program, job.file, job.call)), message, anchor);
     draft.rank = 45;
     paths::lead_in_surely(program, function, &mut draft);
@@ -162,7 +163,8 @@ fn tell(
 
 fn is_caught(program: &Program, file: u32, guard: Option<GuardId>) -> bool {
     let facts = program.facts(file);
-    std::iter::successors(guard, |id| facts.guard(*id).parent).any(|id| facts.guard(id).kind == GuardKind::Try)
+    std::iter::successors(guard, |id| facts.guard(*id).parent)
+        .any(|id| facts.guard(id).kind == GuardKind::Try)
 }
 
 #[cfg(test)]

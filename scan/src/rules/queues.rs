@@ -182,7 +182,8 @@ pub(super) fn takes_jobs_away(program: &Program) -> bool {
                 Target::Api(api) => queues::takes_jobs_away(api),
                 Target::Unresolved => {
                     let text = program.expr_text(file, call.callee).to_ascii_lowercase();
-                    matches!(callee_name(facts, call.callee), "clean" | "obliterate") && text.contains("queue")
+                    matches!(callee_name(facts, call.callee), "clean" | "obliterate")
+                        && text.contains("queue")
                         || text.ends_with("job.remove")
                 }
                 _ => false,
@@ -213,8 +214,10 @@ pub(super) fn workers(program: &Program) -> Vec<Worker> {
             let makings = program.made_by(Place { file, expr: object }).calls;
             let name = makings.iter().find_map(|(file, call)| first_text(program, *file, *call));
             let last = args.len().saturating_sub(1);
-            let has_number =
-                args.iter().take(last).any(|at| program.eval(*at).choices().iter().any(|it| *it != Value::Text));
+            let has_number = args
+                .iter()
+                .take(last)
+                .any(|at| program.eval(*at).choices().iter().any(|it| *it != Value::Text));
             found.push(Worker { file, at, name, processors, options: Vec::new(), has_number });
         }
     });
@@ -289,12 +292,12 @@ fn injected_name(program: &Program, file: u32, call: CallId, queue: ExprId) -> O
     let injected = class.constructor.into_iter().flat_map(|id| &facts.function(id).params);
     let by_constructor = injected.filter(|it| it.name == Some(property)).flat_map(|it| &it.decorators);
     let by_field = class.members.iter().filter(|it| it.name == property).flat_map(|it| &it.decorators);
-    by_constructor.chain(by_field).filter(|it| is_named(facts, **it, "InjectQueue")).find_map(|it| {
-        match facts.expr(*it) {
+    by_constructor.chain(by_field).filter(|it| is_named(facts, **it, "InjectQueue")).find_map(
+        |it| match facts.expr(*it) {
             Expr::Call(call) => first_text(program, file, call),
             _ => None,
-        }
-    })
+        },
+    )
 }
 
 fn class_around(facts: &FileFacts, function: FnId) -> Option<crate::facts::ClassId> {

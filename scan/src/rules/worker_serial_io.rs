@@ -5,7 +5,7 @@ use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Stand
 use super::queues::{Worker, workers};
 use super::{Rule, paths, repeats};
 use crate::facts::CallId;
-use crate::program::{Effects, FnRef, Given, Program};
+use crate::program::{Effects, FnRef, Given, Program, callee_name};
 use crate::report::{At, Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -93,9 +93,14 @@ fn tell(program: &Program, worker: &Worker, given: &Given, (processor, call): (F
         draft.doubt("the options of the worker could not be followed");
     }
     if let Some(name) = worker.name.as_deref()
-        && ["serial", "sequen", "fifo", "order", "lock"].iter().any(|word| name.to_ascii_lowercase().contains(word))
+        && ["serial", "sequen", "fifo", "order", "lock"]
+            .iter()
+            .any(|word| name.to_ascii_lowercase().contains(word))
     {
         draft.doubt("the name of the queue speaks of order");
+    }
+    if is_paced(program, processor) {
+        draft.doubt("the job keeps to a rate of its own");
     }
     draft.help = "give the worker a `concurrency` that the provider and the pool of connections bear, and a `limiter` where the \
                   provider counts calls"
@@ -113,6 +118,18 @@ fn tell(program: &Program, worker: &Worker, given: &Given, (processor, call): (F
     draft
 }
 
+/// True where the job calls something that counts or delays calls: more at once would only wait there.
+fn is_paced(program: &Program, processor: FnRef) -> bool {
+    let facts = program.facts(processor.file);
+    program.calls_in_place(processor).into_iter().any(|(call, _)| {
+        let name = callee_name(facts, facts.call(call).callee).to_ascii_lowercase();
+        program.call_effects(processor.file, call).has_any(Effects::SLEEP)
+            || ["ratelimit", "throttle", "sleep", "delay", "lock", "mutex"]
+                .iter()
+                .any(|word| name.contains(word))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
@@ -128,7 +145,7 @@ import Bull from 'bull';
 import { push } from './push';
 const queue = new Bull('push');
 queue.process(async (job) => push(job.data));
-//<^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ worker-serial-io: the worker of `push` takes one job at a time
+//<^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ worker-serial-io: the worker of `push` takes one job at a time
 //- /push.ts
 export async function push(data: unknown) {
   await fetch('https://push.example.com', { method: 'POST', body: JSON.stringify(data) });
@@ -145,8 +162,8 @@ export async function push(data: unknown) {
 //- /push.processor.ts
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Push } from './push';
-  @Processor('push')
-  // ^^^^^^^^^^^^^^^^^ worker-serial-io
+   @Processor('push')
+  //^^^^^^^^^^^^^^^^^ worker-serial-io
 export class PushProcessor extends WorkerHost {
   constructor(private readonly push: Push) { super(); }
   async process() {
@@ -183,6 +200,11 @@ queue.process(5, async () => fetch('https://push.example.com'));
 new Worker('slow', () => fetch('https://push.example.com'), { limiter: { max: 1, duration: 1000 } });
 new Worker('sum', async (job) => job.data.a + job.data.b);
 new Worker('in-order', () => fetch('https://push.example.com'));
+new Worker('paced', async () => {
+  await checkRateLimit();
+  await fetch('https://push.example.com');
+});
+async function checkRateLimit() {}
 ",
         );
     }

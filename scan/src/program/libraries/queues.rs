@@ -38,7 +38,10 @@ pub(crate) fn makes_worker(api: &Api, kind: CallKind) -> bool {
 /// True for `queue.process(…)` of Bull, which makes a worker of the queue.
 pub(crate) fn processes(api: &Api) -> bool {
     QueueLibrary::of(&api.package) == Some(QueueLibrary::Bull)
-        && api.path.rsplit_once('.').is_some_and(|(owner, method)| method == "process" && owner.ends_with("()"))
+        && api
+            .path
+            .rsplit_once('.')
+            .is_some_and(|(owner, method)| method == "process" && owner.ends_with("()"))
 }
 
 /// True for the modules of Nest that set queues up: `BullModule.registerQueue(…)`, `BullModule.forRoot(…)`.
