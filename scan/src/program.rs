@@ -53,6 +53,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
 
+use crate::deployment::Deployment;
 use crate::facts::{
     CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolId, SymbolKind, TypeExpr, TypeId,
 };
@@ -96,6 +97,7 @@ pub(crate) struct Program {
     pub queries: Vec<Query>,
     pub entries: Vec<Entry>,
     pub graph: graph::Graph,
+    pub deployment: Deployment,
     resolutions: Vec<FxHashMap<NameId, Resolution>>,
     exports: Vec<exports::ExportTable>,
     implementors: FxHashMap<(u32, InterfaceId), Vec<ClassRef>>,
@@ -133,6 +135,7 @@ pub(crate) struct Parts<'a> {
     pub catalog: Catalog,
     pub workspace: Workspace,
     pub handles: DeclaredHandles,
+    pub deployment: Deployment,
     /// The text of a file of the tree, for the places of declarations.
     pub read: &'a dyn Fn(&str) -> Option<String>,
     /// The folder looked at, whose own name says nothing of what its files are for.
@@ -153,6 +156,7 @@ impl Program {
             queries: Vec::new(),
             entries: Vec::new(),
             graph: graph::Graph::default(),
+            deployment: parts.deployment,
             resolutions: parts.resolutions,
             exports,
             implementors: FxHashMap::default(),

@@ -16,8 +16,12 @@ mod io_in_transaction;
 mod keys;
 mod long_work_in_request;
 mod loop_invariant_query;
+mod missing_cache_headers;
+mod missing_compression;
 mod missing_fk_index;
+mod missing_health_check;
 mod missing_query_index;
+mod missing_rate_limit;
 mod n_plus_one_across_calls;
 mod n_plus_one_fanout;
 mod n_plus_one_in_loop;
@@ -31,6 +35,7 @@ mod queue_without_retry;
 mod queues;
 mod redis_blocking_command;
 mod repeats;
+mod servers;
 mod size;
 mod slow_work_in_webhook;
 mod sync_crypto_zlib_on_request_path;
@@ -70,8 +75,12 @@ pub static RULES: &[&Rule] = &[
     &io_in_transaction::RULE,
     &long_work_in_request::RULE,
     &loop_invariant_query::RULE,
+    &missing_cache_headers::RULE,
+    &missing_compression::RULE,
     &missing_fk_index::RULE,
+    &missing_health_check::RULE,
     &missing_query_index::RULE,
+    &missing_rate_limit::RULE,
     &n_plus_one_across_calls::RULE,
     &n_plus_one_fanout::RULE,
     &n_plus_one_in_loop::RULE,

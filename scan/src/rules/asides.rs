@@ -14,7 +14,7 @@ use crate::facts::{BinaryOp, CallId, CallKind, Expr, FnId, Span};
 use crate::objects::Follow as _;
 use crate::place::Place;
 use crate::program::libraries::caches::{self, KeyUse};
-use crate::program::{FnRef, Program, Role, Target};
+use crate::program::{Effects, FnRef, Program, Role, Target};
 
 /// When a kept value ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,6 +42,8 @@ pub(super) struct Used {
     pub key: Place,
     pub in_redis: bool,
     said: Said,
+    /// A lock or a claim: written only where nothing is.
+    is_claim: bool,
     /// The calls below, down to the library's.
     pub links: Vec<(u32, CallId)>,
 }
@@ -80,6 +82,7 @@ pub(super) fn uses(program: &Program) -> Vec<Used> {
                     key,
                     in_redis: false,
                     said: Said::Somewhere,
+                    is_claim: false,
                     links: Vec::new(),
                 });
             }
@@ -106,7 +109,18 @@ fn of_command(program: &Program, it: &Sent<'_>) -> Option<Used> {
         _ => return None,
     };
     let key = if kind == KeyUse::Pattern { pattern(program, it) } else { key };
-    Some(Used { file: it.file, call: it.call, kind, key, in_redis: true, said, links: Vec::new() })
+    let is_claim = claims(program, it);
+    Some(Used { file: it.file, call: it.call, kind, key, in_redis: true, said, is_claim, links: Vec::new() })
+}
+
+/// `SET key value NX`: a lock, or a mark that something was done.
+fn claims(program: &Program, it: &Sent<'_>) -> bool {
+    let facts = program.facts(it.file);
+    it.args.iter().skip(2).any(|arg| match facts.expr(*arg) {
+        Expr::Str(word) => facts.name(word).eq_ignore_ascii_case("nx"),
+        Expr::Object(list) => facts.property(list, "nx").or(facts.property(list, "NX")).is_some(),
+        _ => false,
+    })
 }
 
 /// What a walk over keys looks for: the first argument, an option `match`, or the word after `MATCH`.
@@ -290,6 +304,7 @@ pub(super) fn asides<'u>(program: &Program, uses: &'u [Used]) -> Vec<Aside<'u>> 
         };
         let set = uses.iter().find(|it| {
             it.kind == KeyUse::Set
+                && !it.is_claim
                 && it.file == get.file
                 && named(it) == named(get)
                 && start(program, it) >= start(program, get)
@@ -297,8 +312,10 @@ pub(super) fn asides<'u>(program: &Program, uses: &'u [Used]) -> Vec<Aside<'u>> 
         });
         let Some(set) = set else { continue };
         let function = FnRef { file: get.file, id: named(get) };
-        if !found.iter().any(|it| it.function == function && it.key == key) {
-            found.push(Aside { function, get, set, key });
+        let aside = Aside { function, get, set, key };
+        let is_known = found.iter().any(|it| it.function == function && it.key == aside.key);
+        if !is_known && aside.waits_for_work(program) {
+            found.push(aside);
         }
     }
     found
@@ -327,6 +344,16 @@ impl Aside<'_> {
             *id != self.get.call && *id != self.set.call && within.contains(facts.span(facts.call(*id).expr))
         })
         .collect()
+    }
+
+    /// True where something is awaited between the two: what is kept is dear to compute.
+    fn waits_for_work(&self, program: &Program) -> bool {
+        let facts = program.facts(self.get.file);
+        let dear = Effects::DB.with(Effects::NETWORK).with(Effects::FILES);
+        self.computing(program).into_iter().any(|call| {
+            program.call_effects(self.get.file, call).has_any(dear)
+                || (facts.call(call).awaited && *program.target(self.get.file, call) == Target::Unresolved)
+        })
     }
 
     /// The queries that the value is made of.

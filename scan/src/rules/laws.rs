@@ -61,6 +61,7 @@ fn every_rule_file_is_registered_under_its_name() {
         "provenance",
         "queues",
         "repeats",
+        "servers",
         "size",
         "volume",
         "waits",

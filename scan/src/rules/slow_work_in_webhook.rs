@@ -197,7 +197,9 @@ mod tests {
     fn a_model_is_asked_two_calls_away() {
         check(
             &RULE,
-            r"
+            r#"
+//- /package.json
+{ "dependencies": { "next": "15.0.0", "openai": "5.0.0" } }
 //- /app/api/webhooks/forms/route.ts
 import { verifySignature } from '../../../../lib/verify';
 import { handle } from '../../../../lib/handle';
@@ -219,7 +221,7 @@ const openai = new OpenAI();
 export async function summarize(text: string) {
   return await openai.chat.completions.create({ model: 'gpt', messages: [{ role: 'user', content: text }] });
 }
-",
+"#,
         );
     }
 

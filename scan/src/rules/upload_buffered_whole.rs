@@ -1,8 +1,9 @@
 //! Rule `upload-buffered-whole`: uploads of any size are held in memory until they are complete.
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
 
 use super::{Rule, paths, repeats};
+use crate::deployment::Front;
 use crate::facts::{CallId, Expr};
 use crate::place::Place;
 use crate::program::{Api, Given, Program, Role, Target, Value};
@@ -23,7 +24,11 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "A proxy in front refuses large bodies (`client_max_body_size`), or only trusted people upload small files.",
         proof: "Resident memory while a few clients upload large files",
-        standing: Standing::Candidate { why: "nobody has read its findings on public code yet" },
+        standing: Standing::Shown(&[
+            Reading { repository: "flepesilva/login-bullmq-nestjs", right: 1, read: 1 },
+            Reading { repository: "gitroomhq/postiz-app", right: 3, read: 3 },
+            Reading { repository: "medusajs/medusa", right: 2, read: 2 },
+        ]),
     },
     check,
 };
@@ -147,6 +152,9 @@ fn tell(program: &Program, file: u32, call: CallId, doubt: Option<&'static str>)
     ));
     if let Some(doubt) = doubt {
         draft.doubt(doubt);
+    }
+    if let Some(path) = program.deployment.path(Front::BodyLimit) {
+        draft.doubt(format!("`{path}` limits the size of requests"));
     }
     draft.help = "set `limits: { fileSize, files }`, and stream what may be large to disk or storage (`dest`, `multer-s3`, a signed \
                   upload that goes there directly)"

@@ -123,7 +123,7 @@ fn is_paced(program: &Program, processor: FnRef) -> bool {
     let facts = program.facts(processor.file);
     program.calls_in_place(processor).into_iter().any(|(call, _)| {
         let name = callee_name(facts, facts.call(call).callee).to_ascii_lowercase();
-        program.call_effects(processor.file, call).has_any(Effects::SLEEP)
+        program.direct_effects(processor.file, call).has_any(Effects::SLEEP)
             || ["ratelimit", "throttle", "sleep", "delay", "lock", "mutex"]
                 .iter()
                 .any(|word| name.contains(word))
