@@ -17,6 +17,7 @@ use tuneup_model::{
     Confidence, Dialect, Finding, HandleDeclaration, QuerySite, ScanResult, ScanStats, Standing, Warning,
 };
 
+use crate::deployment;
 use crate::facts::{FileFacts, NameId, facts};
 use crate::handles;
 use crate::ignores::{self, Ignores};
@@ -253,6 +254,7 @@ fn link(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Loade
         let handles = DeclaredHandles::of(options.handles.iter().chain(&built_in), &number);
         Program::link(Parts {
             handles,
+            deployment: deployment::read(tree, &listing),
             files,
             resolutions,
             schemas,

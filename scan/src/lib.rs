@@ -7,6 +7,7 @@
 mod analysis;
 mod compare;
 mod config;
+mod deployment;
 pub mod facts;
 mod handles;
 mod ignores;

@@ -56,6 +56,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
 use tuneup_sql::Hold;
 
+use crate::deployment::Deployment;
 use crate::facts::{
     CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolId, SymbolKind, TypeExpr, TypeId,
 };
@@ -73,7 +74,8 @@ pub(crate) use entries::{Entry, EntryKind, Origin};
 pub(crate) use iterations::{Concurrency, Form, Iteration, LoopClass, callee_name};
 pub(crate) use lengths::Short;
 pub(crate) use libraries::{
-    Blocking, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
+    Blocking, SlowWork, blocking, bounds_concurrency, is_pure_method, iterating_function, iterating_method,
+    slow_work,
 };
 pub(crate) use making::Making;
 pub(crate) use options::Given;
@@ -108,6 +110,7 @@ pub(crate) struct Program {
     pub queries: Vec<Query>,
     pub entries: Vec<Entry>,
     pub graph: graph::Graph,
+    pub deployment: Deployment,
     resolutions: Vec<FxHashMap<NameId, Resolution>>,
     exports: Vec<exports::ExportTable>,
     implementors: FxHashMap<(u32, InterfaceId), Vec<ClassRef>>,
@@ -148,6 +151,7 @@ pub(crate) struct Parts<'a> {
     pub migrations: Migrations,
     pub workspace: Workspace,
     pub handles: DeclaredHandles,
+    pub deployment: Deployment,
     /// The text of a file of the tree, for the places of declarations.
     pub read: &'a dyn Fn(&str) -> Option<String>,
     /// The folder looked at, whose own name says nothing of what its files are for.
@@ -169,6 +173,7 @@ impl Program {
             queries: Vec::new(),
             entries: Vec::new(),
             graph: graph::Graph::default(),
+            deployment: parts.deployment,
             resolutions: parts.resolutions,
             exports,
             implementors: FxHashMap::default(),

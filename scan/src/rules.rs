@@ -1,8 +1,12 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
+mod asides;
 mod asked;
 mod blocking;
 mod blocking_migration;
+mod cache_error_fails_request;
+mod cache_never_invalidated;
+mod cache_stampede;
 mod cache_without_ttl;
 mod client_per_request;
 mod commands;
@@ -11,9 +15,14 @@ mod http_missing_timeout;
 mod indexes;
 mod io_in_transaction;
 mod keys;
+mod long_work_in_request;
 mod loop_invariant_query;
+mod missing_cache_headers;
+mod missing_compression;
 mod missing_fk_index;
+mod missing_health_check;
 mod missing_query_index;
+mod missing_rate_limit;
 mod n_plus_one_across_calls;
 mod n_plus_one_fanout;
 mod n_plus_one_in_loop;
@@ -23,17 +32,24 @@ mod page;
 mod paths;
 mod provenance;
 mod quadratic_lookup;
+mod queue_jobs_not_removed;
+mod queue_without_retry;
+mod queues;
 mod redis_blocking_command;
 mod redundant_index;
 mod repeats;
+mod servers;
 mod size;
+mod slow_work_in_webhook;
 mod sync_crypto_zlib_on_request_path;
 mod sync_io_on_request_path;
 mod unbounded_concurrency;
 mod unbounded_find;
+mod upload_buffered_whole;
 mod volume;
 mod waits;
 mod wording;
+mod worker_serial_io;
 mod write_in_loop;
 
 use tuneup_model::RuleDoc;
@@ -53,26 +69,39 @@ pub struct Rule {
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
     &blocking_migration::RULE,
+    &cache_error_fails_request::RULE,
+    &cache_never_invalidated::RULE,
+    &cache_stampede::RULE,
     &cache_without_ttl::RULE,
     &client_per_request::RULE,
     &deep_offset_pagination::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
+    &long_work_in_request::RULE,
     &loop_invariant_query::RULE,
+    &missing_cache_headers::RULE,
+    &missing_compression::RULE,
     &missing_fk_index::RULE,
+    &missing_health_check::RULE,
     &missing_query_index::RULE,
+    &missing_rate_limit::RULE,
     &n_plus_one_across_calls::RULE,
     &n_plus_one_fanout::RULE,
     &n_plus_one_in_loop::RULE,
     &n_plus_one_lazy_relation::RULE,
     &non_sargable_predicate::RULE,
     &quadratic_lookup::RULE,
+    &queue_jobs_not_removed::RULE,
+    &queue_without_retry::RULE,
     &redis_blocking_command::RULE,
     &redundant_index::RULE,
+    &slow_work_in_webhook::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,
     &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
+    &upload_buffered_whole::RULE,
+    &worker_serial_io::RULE,
     &write_in_loop::RULE,
 ];
 

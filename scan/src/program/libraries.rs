@@ -6,6 +6,7 @@
 pub(crate) mod caches;
 pub(crate) mod connections;
 pub(crate) mod http;
+pub(crate) mod queues;
 mod sync;
 
 use super::effects::Effects;
@@ -207,6 +208,7 @@ pub(crate) fn effects(api: &Api) -> Effects {
             Effects::NETWORK
         }
         "bull" | "bullmq" | "bee-queue" if matches!(api.last(), "add" | "addBulk") => Effects::QUEUE,
+        "ai" if asks_model(api) => Effects::NETWORK,
         "inngest" if api.last() == "send" => Effects::QUEUE,
         "fs" | "fs/promises" | "fs-extra" if !path.ends_with("Sync") && !path.is_empty() => Effects::FILES,
         package if package.starts_with("@aws-sdk/") && api.last() == "send" => Effects::NETWORK,
@@ -229,19 +231,75 @@ fn asks_collection(method: &str) -> Effects {
             Effects::DB_WRITE
         }
         _ => Effects::NONE,
+/// Functions that send a prompt to a language model.
+fn asks_model(api: &Api) -> bool {
+    matches!(
+        api.path.as_str(),
+        "generateText" | "streamText" | "generateObject" | "streamObject" | "embed" | "embedMany"
+    )
+}
+
+/// What takes seconds by its nature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SlowWork {
+    Mail,
+    Model,
+    Browser,
+    Video,
+}
+
+/// The sort of slow work that a call of a library begins.
+pub(crate) fn slow_work(api: &Api) -> Option<SlowWork> {
+    let path = api.plain_path();
+    Some(match api.package.as_str() {
+        "nodemailer" | "@sendgrid/mail" | "resend" | "postmark" | "mailgun.js"
+            if matches!(
+                api.last(),
+                "send" | "sendMail" | "sendMultiple" | "sendEmail" | "sendEmailWithTemplate"
+            ) =>
+        {
+            SlowWork::Mail
+        }
+        "openai"
+            if ["completions.create", "responses.create", "images.generate", "transcriptions.create"]
+                .iter()
+                .any(|end| path.ends_with(end)) =>
+        {
+            SlowWork::Model
+        }
+        "@anthropic-ai/sdk" if path.ends_with("messages.create") => SlowWork::Model,
+        "ai" if asks_model(api) => SlowWork::Model,
+        "puppeteer" | "puppeteer-core" | "puppeteer-extra" if api.last() == "launch" => SlowWork::Browser,
+        "playwright" | "playwright-core" | "@playwright/test" if api.last() == "launch" => SlowWork::Browser,
+        "fluent-ffmpeg" if matches!(api.last(), "run" | "save" | "saveToFile" | "mergeToFile") => {
+            SlowWork::Video
+        }
+        _ => return None,
+    })
+}
+
+impl SlowWork {
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            Self::Mail => "sends mail",
+            Self::Model => "asks a language model",
+            Self::Browser => "starts a browser",
+            Self::Video => "transcodes video or audio",
+        }
     }
 }
 
 /// Calls of network libraries that only build or check something.
 fn is_local_call(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
+    // `axios.create` makes a client, `stripe.customers.create` of one sends a request.
+    let makes_client = matches!(last, "create" | "extend") && !path.contains("()");
     !path.contains('.') && !path.is_empty() && path.chars().next().is_some_and(char::is_uppercase)
+        || makes_client
         || matches!(
             last,
-            "create"
-                | "isAxiosError"
+            "isAxiosError"
                 | "isCancel"
-                | "extend"
                 | "constructEvent"
                 | "constructEventAsync"
                 | "AxiosError"

@@ -1,6 +1,6 @@
 //! Rule `io-in-transaction`: a transaction stays open while the program waits for something outside of it.
 
-mod search;
+pub(super) mod search;
 
 use tuneup_model::{
     Category, Confidence, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Parameter, QueryShape,

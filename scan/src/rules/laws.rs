@@ -49,6 +49,7 @@ fn rules_are_sorted_and_unique() {
 fn every_rule_file_is_registered_under_its_name() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
     let shared = [
+        "asides",
         "asked",
         "blocking",
         "commands",
@@ -58,7 +59,9 @@ fn every_rule_file_is_registered_under_its_name() {
         "page",
         "paths",
         "provenance",
+        "queues",
         "repeats",
+        "servers",
         "size",
         "volume",
         "waits",

@@ -64,6 +64,34 @@ pub(crate) fn store_set(api: &Api) -> Option<Store> {
     })
 }
 
+/// What a call does with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyUse {
+    Get,
+    Set,
+    Drop,
+    /// Walks keys by a pattern, as one does to drop them.
+    Pattern,
+}
+
+/// What a method of a cache library does with the key that is its first argument.
+pub(crate) fn store_use(api: &Api) -> Option<KeyUse> {
+    let (owner, method) = api.path.rsplit_once('.')?;
+    let is_store = matches!(
+        api.package.as_str(),
+        "keyv" | "node-cache" | "cache-manager" | "@nestjs/cache-manager" | "lru-cache"
+    );
+    if !is_store || !owner.contains("()") {
+        return None;
+    }
+    Some(match method {
+        "get" => KeyUse::Get,
+        "set" => KeyUse::Set,
+        "del" | "delete" => KeyUse::Drop,
+        _ => return None,
+    })
+}
+
 /// True for the method of a cache that runs a function for a key it does not hold: `cache.wrap(key, () => …)`.
 ///
 /// `receiver` is the text of what the method is called on.

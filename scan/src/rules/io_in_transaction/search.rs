@@ -29,17 +29,17 @@ pub(super) enum Work {
 }
 
 /// Work outside the transaction, and how the program gets there.
-pub(super) struct Outside {
+pub(in crate::rules) struct Outside {
     /// Functions entered on the way; empty where the call in the transaction is the work itself.
-    pub(super) path: Vec<Hop>,
-    pub(super) file: u32,
-    pub(super) call: CallId,
+    pub(in crate::rules) path: Vec<Hop>,
+    pub(in crate::rules) file: u32,
+    pub(in crate::rules) call: CallId,
     /// Every call on the way is awaited.
-    pub(super) awaited: bool,
+    pub(in crate::rules) awaited: bool,
     /// A call on the way has several possible targets.
-    pub(super) ambiguous: bool,
+    pub(in crate::rules) ambiguous: bool,
     /// A wrapper on the way keeps results.
-    pub(super) memoized: bool,
+    pub(in crate::rules) memoized: bool,
 }
 
 /// All functions that run inside an interactive transaction: callbacks, and those that wrappers are handed.
@@ -122,7 +122,7 @@ pub(super) fn handed_in(program: &Program, file: u32, call: CallId) -> Vec<Place
 }
 
 /// The calls that run before the function is done; not those that wait for later or follow a failure.
-pub(super) fn calls_while_open(program: &Program, function: FnRef) -> Vec<CallId> {
+pub(in crate::rules) fn calls_while_open(program: &Program, function: FnRef) -> Vec<CallId> {
     let calls = program.calls_in_place(function);
     calls.into_iter().map(|(call, _)| call).filter(|call| runs_at_once(program, function, *call)).collect()
 }
@@ -187,7 +187,7 @@ pub(super) fn nearest(program: &Program, file: u32, call: CallId) -> Option<(Wor
 }
 
 /// Breadth first over the functions that have the effect, to a call that is wanted.
-fn search(
+pub(in crate::rules) fn search(
     program: &Program,
     file: u32,
     call: CallId,
