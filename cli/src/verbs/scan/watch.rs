@@ -5,7 +5,7 @@
 
 use std::io;
 
-use tuneup_model::{Known, ScanResult};
+use tuneup_model::{Known, ScanResult, ScanStats};
 use tuneup_scan::{DiskTree, Renames, SourceTree as _};
 
 use super::{ScanArgs, examine, render};
@@ -46,10 +46,7 @@ pub(super) fn run(args: &ScanArgs, global: &GlobalArgs, tree: &DiskTree) -> Resu
                 continue;
             }
         };
-        let is_news = cache.save() == Saved::News
-            || is_failing
-            || now.findings != last.findings
-            || now.warnings != last.warnings;
+        let is_news = cache.save() == Saved::News || is_failing || differs(&now, &last);
         is_failing = false;
         if is_news {
             let text = render(&since_last(&now, &last), tree.focus(), args, global);
@@ -69,6 +66,12 @@ fn look(
 ) -> Result<ScanResult, CliError> {
     let settings = config::load(tree, &args.path, global.config.as_deref())?;
     examine(args, global, tree, &settings, Some(cache))
+}
+
+/// Whether more than the time it took is another.
+fn differs(now: &ScanResult, last: &ScanResult) -> bool {
+    let stats = |result: &ScanResult| ScanStats { seconds: 0.0, ..result.stats.clone() };
+    now.findings != last.findings || now.warnings != last.warnings || stats(now) != stats(last)
 }
 
 /// The findings that the last report did not show.
