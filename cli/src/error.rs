@@ -64,3 +64,8 @@ impl CliError {
         anstream::stderr().write_all(lines.concat().as_bytes()).ok();
     }
 }
+
+/// Writes a remark about the run itself to standard error.
+pub(crate) fn print_note(text: &str) {
+    anstream::stderr().write_all(format!("{HINT}note:{HINT:#} {text}\n").as_bytes()).ok();
+}

@@ -4,6 +4,8 @@
 //! A library beside the binary, so that tests can reach the command definition and write its reference page.
 
 mod args;
+mod cache;
+mod changes;
 mod config;
 mod edge;
 mod error;

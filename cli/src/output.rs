@@ -24,12 +24,17 @@ pub(crate) fn write(text: &str, global: &GlobalArgs) -> Result<(), CliError> {
 }
 
 fn to_stdout(text: &str) -> io::Result<()> {
-    let mut stdout = anstream::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match say(text) {
         // The reader has seen enough (`| head`).
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Writes `text`, which may hold styles, to standard output at once.
+pub(crate) fn say(text: &str) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
 }
 
 /// The new text stands beside the old file until it is complete, then takes its place in one step.
@@ -56,7 +61,8 @@ pub(crate) fn write_file(path: &Path, text: &str) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-fn new_file_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// A file without a name of its own, until it is persisted.
+pub(crate) fn new_file_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tuneup-").suffix(".tmp");
     // As any new file: the default of temporary files is to be the owner's alone.

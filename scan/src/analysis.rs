@@ -3,6 +3,7 @@
 //! List, read and lower in parallel, read the schemas, resolve imports, link, ask the rules, print excerpts. What cannot
 //! be read or parsed is a warning; the rest of the run is unharmed.
 
+mod recall;
 mod schemas;
 mod since;
 mod sql_files;
@@ -21,6 +22,7 @@ use crate::deployment;
 use crate::facts::{FileFacts, NameId, facts};
 use crate::handles;
 use crate::ignores::{self, Ignores};
+use crate::kept::Kept;
 use crate::levels::Levels;
 use crate::program::{DeclaredHandles, FnRef, Parts, Program, Target};
 use crate::report::{At, Report, Texts};
@@ -28,6 +30,8 @@ use crate::resolve::{Resolution, Resolver};
 use crate::rules::RULES;
 use crate::source::{SourceTree, danger};
 use crate::workspace::{self, Workspace};
+
+use recall::Noted;
 
 /// Makes the facts of a text that could crash the parser, in a place where a crash does no harm.
 pub type Isolate<'a> = &'a (dyn Fn(&str, &str) -> Result<FileFacts, String> + Sync);
@@ -46,6 +50,8 @@ pub struct Options<'a> {
     pub levels: &'a Levels,
     /// Without it such texts are skipped with a warning.
     pub isolate: Option<Isolate<'a>>,
+    /// What earlier scans learned; without it everything is read anew.
+    pub kept: Option<&'a dyn Kept>,
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -95,8 +101,11 @@ impl std::fmt::Debug for Options<'_> {
 
 /// Analyses a tree. `stats.seconds` is left at zero: there is no clock here.
 pub fn scan(tree: &dyn SourceTree, options: &Options<'_>) -> ScanResult {
-    let sources = read(tree, options, &|_| None);
-    let mut result = examine(tree, sources, options);
+    let tree = Noted::new(tree, options.kept, &|_| None);
+    let mut result = match tree.recall(options) {
+        Some(result) => result,
+        None => examine(&tree, read(&tree, options, &|_| None), options),
+    };
     hide(&mut result, options);
     result
 }
@@ -111,7 +120,7 @@ fn hide(result: &mut ScanResult, options: &Options<'_>) {
 }
 
 /// All findings of the program, candidates included.
-fn examine(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> ScanResult {
+fn examine(tree: &Noted<'_>, sources: Sources, options: &Options<'_>) -> ScanResult {
     let loaded = link(tree, sources, options);
     (options.progress)(Progress::Rules);
     let mut report = Report::default();
@@ -144,7 +153,9 @@ fn examine(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Sc
     warnings.sort();
     warnings.dedup();
     let stats = ScanStats { ignored, ..loaded.stats };
-    ScanResult { findings, stats, warnings, queries, since: None }
+    let result = ScanResult { findings, stats, warnings, queries, since: None };
+    tree.keep(options, &result);
+    result
 }
 
 /// The comments of the focus that leave findings out.
@@ -217,7 +228,7 @@ struct Sources {
 /// Facts of a path that are known already.
 type Shared<'a> = &'a (dyn Fn(&str) -> Option<Arc<FileFacts>> + Sync);
 
-fn read(tree: &dyn SourceTree, options: &Options<'_>, shared: Shared<'_>) -> Sources {
+fn read(tree: &Noted<'_>, options: &Options<'_>, shared: Shared<'_>) -> Sources {
     (options.progress)(Progress::Listing);
     let listing = tree.list();
     let mut warnings = listing.warnings;
@@ -228,7 +239,8 @@ fn read(tree: &dyn SourceTree, options: &Options<'_>, shared: Shared<'_>) -> Sou
 }
 
 pub(crate) fn load(tree: &dyn SourceTree, options: &Options<'_>) -> Loaded {
-    link(tree, read(tree, options, &|_| None), options)
+    let tree = Noted::new(tree, options.kept, &|_| None);
+    link(&tree, read(&tree, options, &|_| None), options)
 }
 
 fn link(tree: &dyn SourceTree, sources: Sources, options: &Options<'_>) -> Loaded {
@@ -276,7 +288,7 @@ fn extension(path: &str) -> &str {
 }
 
 fn read_sources(
-    tree: &dyn SourceTree,
+    tree: &Noted<'_>,
     files: &[String],
     options: &Options<'_>,
     shared: Shared<'_>,
@@ -290,8 +302,11 @@ fn read_sources(
         .par_iter()
         .map(|path| {
             let result = match shared(path) {
-                Some(facts) => Ok(facts),
-                None => read_source(tree, path, options.isolate).map(Arc::new),
+                Some(facts) => {
+                    tree.known(path);
+                    Ok(facts)
+                }
+                None => read_source(tree, path, options),
             };
             let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
             (options.progress)(Progress::Reading { done, total });
@@ -314,20 +329,33 @@ fn read_sources(
     facts
 }
 
-fn read_source(
-    tree: &dyn SourceTree,
-    path: &str,
-    isolate: Option<Isolate<'_>>,
-) -> Result<FileFacts, Warning> {
+/// The facts of a file: kept ones, or those of its text.
+fn read_source(tree: &Noted<'_>, path: &str, options: &Options<'_>) -> Result<Arc<FileFacts>, Warning> {
     let warn = |message: String| Warning { file: path.to_owned(), message };
-    let text = tree.read(path).map_err(|error| warn(format!("skipped: {error}")))?;
-    match (danger(&text), isolate) {
-        (None, _) => Ok(facts(path, &text)),
-        (Some(danger), None) => Err(warn(format!("skipped: {danger}"))),
-        (Some(danger), Some(isolate)) => {
-            isolate(path, &text).map_err(|error| warn(format!("skipped: {danger}; {error}")))
-        }
+    let kept = || {
+        let (kept, text) = (options.kept?, tree.known(path)?);
+        kept.facts(recall::facts_of(path, text))
+    };
+    if let Some(facts) = kept() {
+        return Ok(facts);
     }
+    let text = tree.read(path).map_err(|error| warn(format!("skipped: {error}")))?;
+    if let Some(facts) = kept() {
+        return Ok(facts);
+    }
+    let facts = match (danger(&text), options.isolate) {
+        (None, _) => facts(path, &text),
+        (Some(danger), None) => return Err(warn(format!("skipped: {danger}"))),
+        (Some(danger), Some(isolate)) => isolate(path, &text).map_err(|error| {
+            tree.passing();
+            warn(format!("skipped: {danger}; {error}"))
+        })?,
+    };
+    let facts = Arc::new(facts);
+    if let (Some(kept), Some(text)) = (options.kept, tree.known(path)) {
+        kept.keep_facts(recall::facts_of(path, text), &facts);
+    }
+    Ok(facts)
 }
 
 fn resolve_imports(facts: &FileFacts, resolver: &Resolver) -> FxHashMap<NameId, Resolution> {

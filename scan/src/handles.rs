@@ -99,6 +99,7 @@ mod tests {
                 handles: &[],
                 levels: &crate::Levels::default(),
                 isolate: None,
+                kept: None,
                 progress: &|_| {},
             };
             let said = why(&tree, &options, "a.ts", 3).unwrap().to_string();

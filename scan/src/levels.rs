@@ -7,6 +7,8 @@ use tuneup_model::{Finding, Level, RuleSetting};
 #[derive(Debug, Default)]
 pub struct Levels {
     settings: Vec<Setting>,
+    /// All of it in words, the same for the same settings.
+    told: String,
 }
 
 #[derive(Debug)]
@@ -20,11 +22,16 @@ struct Setting {
 impl Levels {
     /// Patterns start from `folder`, relative to the root of the tree. `Err` names the pattern that is none, and why.
     pub fn of(settings: &[RuleSetting], folder: &str) -> Result<Self, (String, String)> {
+        let told = format!("{settings:?} from {folder:?}");
         let settings = settings.iter().map(|setting| {
             let paths = setting.paths.as_ref().map(|patterns| glob_set(patterns, folder)).transpose()?;
             Ok::<_, (String, String)>(Setting { ids: setting.ids.clone(), level: setting.level, paths })
         });
-        Ok(Self { settings: settings.collect::<Result<_, _>>()? })
+        Ok(Self { settings: settings.collect::<Result<_, _>>()?, told })
+    }
+
+    pub(crate) fn told(&self) -> &str {
+        &self.told
     }
 
     /// True where a rule is switched on by its own name.

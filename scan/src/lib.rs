@@ -11,6 +11,7 @@ mod deployment;
 pub mod facts;
 mod handles;
 mod ignores;
+mod kept;
 mod levels;
 mod objects;
 mod orm;
@@ -30,10 +31,11 @@ pub use analysis::{Before, Candidates, Isolate, Options, Progress, Queries, scan
 pub use compare::{Compared, Renames, compare};
 pub use config::{ConfigError, config};
 pub use handles::built_in_handles;
+pub use kept::{Answer, Digest, Kept};
 pub use levels::Levels;
 pub use source::{
     Danger, DangerKind, DiskTree, GitTree, Listing, MemoryTree, OpenRevisionError, OpenTreeError, ReadError,
-    SourceTree, danger,
+    SourceTree, danger, is_never_read,
 };
 pub use weigh::weigh;
 pub use why::{Explanation, WhyError, why};

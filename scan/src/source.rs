@@ -13,7 +13,7 @@ mod root;
 use tuneup_model::Warning;
 
 pub use danger::{Danger, DangerKind, danger};
-pub use disk::{DiskTree, OpenTreeError};
+pub use disk::{DiskTree, OpenTreeError, is_never_read};
 pub use git::{GitTree, OpenRevisionError};
 pub use memory::MemoryTree;
 

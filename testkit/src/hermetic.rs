@@ -159,6 +159,11 @@ impl Run {
         self
     }
 
+    /// Starts the command, which reads nothing.
+    pub fn start(self) -> crate::Running {
+        crate::Running::start(self.command)
+    }
+
     /// Runs the command to its end. Panics where it cannot be started.
     pub fn run(mut self) -> Outcome {
         let program = self.command.get_program().to_string_lossy().into_owned();

@@ -7,6 +7,8 @@ pub mod fixture;
 pub mod generated;
 pub mod hermetic;
 mod redact;
+mod running;
 
 pub use fixture::{Annotation, Fixture};
 pub use hermetic::{Outcome, Run, Sandbox};
+pub use running::Running;

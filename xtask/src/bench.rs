@@ -4,6 +4,7 @@
 //! read is seen. Runs are interleaved, so that a busy moment of the machine hits both, and one run of each before
 //! the first counted one fills the page cache for both.
 
+mod cache;
 mod measure;
 mod oxlint;
 mod table;
@@ -26,6 +27,8 @@ use crate::{metadata, process, workspace};
 pub(crate) enum Subject {
     /// `tuneup scan` beside `oxlint -A all -W perf` on a directory
     Scan(ScanArguments),
+    /// `tuneup scan` and `--diff` with and without what `.tuneup/` keeps
+    Cache(cache::CacheArguments),
 }
 
 #[derive(Debug, Args)]
@@ -60,6 +63,7 @@ struct ScanStats {
 pub(crate) fn run(subject: &Subject) -> Result<(), Failure> {
     match subject {
         Subject::Scan(arguments) => scan(arguments),
+        Subject::Cache(arguments) => cache::run(arguments),
     }
 }
 

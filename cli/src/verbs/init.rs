@@ -59,6 +59,7 @@ fn look(tree: &DiskTree, global: &GlobalArgs) -> ScanResult {
         handles: &[],
         levels: &Levels::default(),
         isolate: Some(&isolate::facts_in_child),
+        kept: None,
         progress: &show,
     };
     let result = tuneup_scan::scan(tree, &options);

@@ -2,6 +2,7 @@
 
 mod render;
 mod since;
+mod watch;
 mod weights;
 
 use std::path::{Path, PathBuf};
@@ -9,10 +10,12 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use tuneup_model::{Confidence, ScanResult, Severity};
-use tuneup_scan::{Candidates, DiskTree, OpenTreeError, Options, Queries, SourceTree as _};
+use tuneup_scan::{Candidates, DiskTree, Kept, OpenTreeError, Options, Progress, Queries, SourceTree as _};
 
 use super::{findings_only, json, rule};
 use crate::args::{Format, GlobalArgs};
+use crate::cache::Cache;
+use crate::config::Settings;
 use crate::error::CliError;
 use crate::place::Place;
 use crate::progress::ProgressLine;
@@ -23,7 +26,8 @@ use crate::{Exit, config, edge, isolate, output, suggest};
 /// Find slow code by reading it: follows each query from route to repository
 ///
 /// Reads JavaScript, TypeScript, Prisma schemas and SQL of the folder and of the workspace around it. Needs no
-/// build, no database and no `node_modules`; changes nothing.
+/// build, no database and no `node_modules`; changes no file of yours. What was read is kept in `.tuneup/` at the root
+/// of the workspace, out of sight of git, so that the next scan reads only what changed.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct ScanArgs {
@@ -58,6 +62,14 @@ pub(crate) struct ScanArgs {
 
     #[command(flatten)]
     since: since::SinceArgs,
+
+    /// Scan again whenever a file is saved, and show what is new and what is gone; Ctrl-C ends
+    #[arg(long, conflicts_with_all = ["why", "update_baseline", "output"])]
+    watch: bool,
+
+    /// Neither use nor write what earlier scans kept in `.tuneup/`
+    #[arg(long)]
+    no_cache: bool,
 
     /// Say how much of the program was understood
     #[arg(long)]
@@ -112,6 +124,8 @@ impl ScanArgs {
             fail_on: None,
             weights: None,
             since: since::SinceArgs::default(),
+            watch: false,
+            no_cache: false,
             stats: false,
             verbose: false,
             why: None,
@@ -122,40 +136,47 @@ impl ScanArgs {
 }
 
 pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError> {
-    let rules = chosen_rules(&args.rules)?;
+    chosen_rules(&args.rules)?;
+    if args.watch && global.format != Format::Terminal {
+        return Err(watched_elsewhere(global.format));
+    }
     if args.link_base.is_some() && global.format != Format::Markdown {
         return Err(links_elsewhere(global.format));
     }
-    let weights = args.weights.as_deref().map(weights::load).transpose()?;
     let tree = open(&args.path)?;
-    let config = config::load(&tree, &args.path, global.config.as_deref())?;
+    let settings = config::load(&tree, &args.path, global.config.as_deref())?;
     start_workers(args.threads)?;
+    if let Some(place) = &args.why {
+        return explain(args, global, &tree, &settings, place);
+    }
+    if args.watch {
+        return watch::run(args, global, &tree);
+    }
+    let cache = (!args.no_cache).then(|| Cache::of(tree.root()));
+    let kept = cache.as_ref().map(|cache| cache as &dyn Kept);
+    let result = examine(args, global, &tree, &settings, kept)?;
+    output::write(&render(&result, tree.focus(), args, global), global)?;
+    if let Some(cache) = &cache {
+        cache.save();
+    }
+    let bar = args.fail_on.or(settings.settings.fail_on.map(FailOn::from)).unwrap_or(FailOn::Low);
+    Ok(verdict(&result, bar))
+}
+
+/// One scan, compared as the user asks.
+fn examine(
+    args: &ScanArgs,
+    global: &GlobalArgs,
+    tree: &DiskTree,
+    settings: &Settings,
+    kept: Option<&dyn Kept>,
+) -> Result<ScanResult, CliError> {
+    let weights = args.weights.as_deref().map(weights::load).transpose()?;
     let progress = ProgressLine::new(global);
     let show = |step| progress.show(step);
-    let options = Options {
-        rules,
-        queries: if args.queries { Queries::List } else { Queries::Omit },
-        candidates: if args.candidates { Candidates::Show } else { Candidates::Hide },
-        focus: tree.focus(),
-        handles: &config.settings.handles,
-        levels: &config.levels,
-        isolate: Some(&isolate::facts_in_child),
-        progress: &show,
-    };
-    if let Some(place) = &args.why {
-        let answer = why(&tree, &options, place);
-        progress.clear();
-        let lines = answer?;
-        let text = match global.format {
-            Format::Terminal => lines,
-            Format::Json => json("why", &lines.lines().collect::<Vec<_>>()),
-            format => return Err(findings_only("explain a line", format)),
-        };
-        output::write(&text, global)?;
-        return Ok(Exit::Clean);
-    }
+    let options = Options { kept, ..options(args, tree, settings, &show)? };
     let started = Instant::now();
-    let result = args.since.scan(&tree, &options);
+    let result = args.since.scan(tree, &options);
     progress.clear();
     let mut result = result?;
     if let Some(weights) = &weights {
@@ -165,9 +186,47 @@ pub(crate) fn run(args: &ScanArgs, global: &GlobalArgs) -> Result<Exit, CliError
     if result.stats.files == 0 && result.warnings.is_empty() {
         return Err(nothing_to_read(&args.path));
     }
-    output::write(&render(&result, tree.focus(), args, global), global)?;
-    let bar = args.fail_on.or(config.settings.fail_on.map(FailOn::from)).unwrap_or(FailOn::Low);
-    Ok(verdict(&result, bar))
+    Ok(result)
+}
+
+fn options<'a>(
+    args: &ScanArgs,
+    tree: &'a DiskTree,
+    settings: &'a Settings,
+    progress: &'a (dyn Fn(Progress) + Sync),
+) -> Result<Options<'a>, CliError> {
+    Ok(Options {
+        rules: chosen_rules(&args.rules)?,
+        queries: if args.queries { Queries::List } else { Queries::Omit },
+        candidates: if args.candidates { Candidates::Show } else { Candidates::Hide },
+        focus: tree.focus(),
+        handles: &settings.settings.handles,
+        levels: &settings.levels,
+        isolate: Some(&isolate::facts_in_child),
+        kept: None,
+        progress,
+    })
+}
+
+fn explain(
+    args: &ScanArgs,
+    global: &GlobalArgs,
+    tree: &DiskTree,
+    settings: &Settings,
+    place: &Place,
+) -> Result<Exit, CliError> {
+    let progress = ProgressLine::new(global);
+    let show = |step| progress.show(step);
+    let answer = why(tree, &options(args, tree, settings, &show)?, place);
+    progress.clear();
+    let lines = answer?;
+    let text = match global.format {
+        Format::Terminal => lines,
+        Format::Json => json("why", &lines.lines().collect::<Vec<_>>()),
+        format => return Err(findings_only("explain a line", format)),
+    };
+    output::write(&text, global)?;
+    Ok(Exit::Clean)
 }
 
 fn link_base(text: &str) -> Result<String, &'static str> {
@@ -239,6 +298,12 @@ fn links_elsewhere(format: Format) -> CliError {
     CliError::usage(format!("follow `--link-base` in {}", format.name()))
         .because_text("only the Markdown report has links")
         .hint("add `--format markdown`, or leave `--link-base` out")
+}
+
+fn watched_elsewhere(format: Format) -> CliError {
+    CliError::usage(format!("watch and write {}", format.name()))
+        .because_text("a report that is written again and again is for people")
+        .hint("leave `--format` out, or scan once without `--watch`")
 }
 
 fn verdict(result: &ScanResult, fail_on: FailOn) -> Exit {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where its own data is wrong")]
 
 mod bad_input;
+mod cache;
 mod config;
 mod generated_docs;
 mod installed;
@@ -12,4 +13,6 @@ mod scan;
 mod shop;
 mod since;
 mod usage;
+#[cfg(unix)]
+mod watch;
 mod weights;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use tuneup_model::{Confidence, Known, ScanResult, Since};
 
+use super::recall::Noted;
 use super::{Options, Queries, examine, hide, read};
 use crate::compare::{Renames, compare};
 use crate::facts::FileFacts;
@@ -31,16 +32,25 @@ impl std::fmt::Debug for Before<'_> {
 
 /// Analyses a tree and gives what is new or worse than before.
 pub fn scan_since(tree: &dyn SourceTree, options: &Options<'_>, before: &Before<'_>) -> ScanResult {
-    let now = read(tree, options, &|_| None);
-    let facts: FxHashMap<&str, &Arc<FileFacts>> =
-        now.files.iter().map(|facts| (facts.path.as_str(), facts)).collect();
+    let now = Noted::new(tree, options.kept, &|_| None);
+    let same_text = |path: &str| (before.same)(path).then(|| now.digest(path));
+    let then = Noted::new(before.tree, options.kept, &same_text);
     let quiet =
         Options { progress: &|_| {}, queries: Queries::Omit, rules: options.rules.clone(), ..*options };
-    let shared = |path: &str| facts.get(path).filter(|_| (before.same)(path)).map(|it| Arc::clone(it));
-    let then = read(before.tree, &quiet, &shared);
-    drop(facts);
-    let (mut result, earlier) =
-        rayon::join(|| examine(tree, now, options), || examine(before.tree, then, &quiet));
+    let (answer, earlier) = (now.recall(options), then.recall(&quiet));
+    let sources = answer.is_none().then(|| read(&now, options, &|_| None));
+    let earlier_sources = earlier.is_none().then(|| {
+        let files = sources.iter().flat_map(|sources| &sources.files);
+        let facts: FxHashMap<&str, &Arc<FileFacts>> =
+            files.map(|facts| (facts.path.as_str(), facts)).collect();
+        let shared = |path: &str| facts.get(path).filter(|_| (before.same)(path)).map(|it| Arc::clone(it));
+        read(&then, &quiet, &shared)
+    });
+    let (result, earlier) = rayon::join(
+        || sources.map(|sources| examine(&now, sources, options)).or(answer),
+        || earlier_sources.map(|sources| examine(&then, sources, &quiet)).or(earlier),
+    );
+    let (mut result, earlier) = (result.unwrap_or_default(), earlier.unwrap_or_default());
     let known: Vec<Known> = earlier.findings.iter().map(Known::from).collect();
     since(&mut result, &known, &before.renames, before.base.clone());
     hide(&mut result, options);

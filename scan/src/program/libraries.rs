@@ -231,6 +231,9 @@ fn asks_collection(method: &str) -> Effects {
             Effects::DB_WRITE
         }
         _ => Effects::NONE,
+    }
+}
+
 /// Functions that send a prompt to a language model.
 fn asks_model(api: &Api) -> bool {
     matches!(

@@ -72,6 +72,7 @@ fn link_with(settings: &str, text: &str) -> Linked {
         handles: &crate::config(settings).expect("the settings of a test are right").handles,
         levels: &crate::Levels::default(),
         isolate: None,
+        kept: None,
         progress: &|_| {},
     };
     let loaded = load(&tree, &options);

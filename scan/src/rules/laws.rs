@@ -17,6 +17,7 @@ pub(super) fn findings(fixture: &Fixture, rule: Option<&str>) -> Vec<Finding> {
         handles: &[],
         levels: &crate::Levels::default(),
         isolate: None,
+        kept: None,
         progress: &|_| {},
     };
     scan(&tree, &options).findings

@@ -81,6 +81,7 @@ fn of_slow(doc: &RuleDoc) -> Option<Finding> {
         focus: "",
         handles: &[],
         levels: &Levels::default(),
+        kept: None,
         isolate: None,
         progress: &|_| {},
     };

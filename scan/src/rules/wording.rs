@@ -315,6 +315,7 @@ app.post('/all', async (req, res) => {
             handles: &declared.handles,
             levels: &crate::Levels::default(),
             isolate: None,
+            kept: None,
             progress: &|_| {},
         };
         let mut said: Vec<String> = scan(&MemoryTree::new(fixture.files.clone()), &options)

@@ -16,6 +16,11 @@ use super::{Listing, MAX_BYTES, ReadError, SourceTree};
 /// Folders that hold nothing written by the authors, whether or not they are ignored.
 pub(super) const NEVER: [&str; 6] = [".git", ".next", ".tuneup", ".turbo", "coverage", "node_modules"];
 
+/// True for the name of a folder that is no part of any tree.
+pub fn is_never_read(name: &str) -> bool {
+    NEVER.contains(&name)
+}
+
 /// A folder and, where it lies in a workspace, the workspace around it.
 #[derive(Debug)]
 pub struct DiskTree {

@@ -69,7 +69,7 @@ impl Arm {
     }
 }
 
-fn median(times: impl Iterator<Item = Duration>) -> f64 {
+pub(super) fn median(times: impl Iterator<Item = Duration>) -> f64 {
     let mut values: Vec<f64> = times.map(|time| time.as_secs_f64() * 1e3).collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;

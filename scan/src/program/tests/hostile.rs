@@ -35,6 +35,7 @@ fn findings(files: &[String]) -> String {
         handles: &[],
         levels: &crate::Levels::default(),
         isolate: None,
+        kept: None,
         progress: &|_| {},
     };
     format!("{:#?}", scan(&tree, &options))
