@@ -39,6 +39,7 @@ mod roles;
 mod runs;
 mod table_bonds;
 mod taint;
+mod taken;
 mod targets;
 mod turns;
 mod types;
@@ -79,6 +80,7 @@ pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use resolvers::FieldResolver;
 pub(crate) use roles::Role;
 pub(crate) use taint::{Sources, Trace};
+pub(crate) use taken::{Ask, Taken};
 pub(crate) use targets::{Query, Target};
 pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
 pub(crate) use ways::Entered;
@@ -121,6 +123,7 @@ pub(crate) struct Program {
     spreading: RefCell<FxHashSet<Place>>,
     repeats: OnceCell<Vec<Repeated>>,
     contexts: OnceCell<contexts::Contexts>,
+    taken: taken::Memory,
 }
 
 /// What linking starts from.
@@ -176,6 +179,7 @@ impl Program {
             spreading: RefCell::default(),
             repeats: OnceCell::new(),
             contexts: OnceCell::new(),
+            taken: taken::Memory::default(),
         };
         let paths: Vec<String> = program.files.iter().map(|facts| facts.path.clone()).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();

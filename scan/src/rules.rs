@@ -1,12 +1,16 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
+mod aggregate_in_memory;
 mod asked;
 mod blocking;
 mod cache_without_ttl;
 mod client_per_request;
 mod commands;
+mod count_for_existence;
+mod dead_or_unused_query;
 mod deep_offset_pagination;
 mod http_missing_timeout;
+mod included;
 mod indexes;
 mod io_in_transaction;
 mod keys;
@@ -17,10 +21,13 @@ mod n_plus_one_across_calls;
 mod n_plus_one_fanout;
 mod n_plus_one_in_loop;
 mod n_plus_one_lazy_relation;
+mod overfetch_columns;
+mod overfetch_include;
 mod page;
 mod paths;
 mod provenance;
 mod quadratic_lookup;
+mod reading;
 mod redis_blocking_command;
 mod repeats;
 mod size;
@@ -28,6 +35,7 @@ mod sync_crypto_zlib_on_request_path;
 mod sync_io_on_request_path;
 mod unbounded_concurrency;
 mod unbounded_find;
+mod unbounded_include;
 mod volume;
 mod waits;
 mod wording;
@@ -49,8 +57,11 @@ pub struct Rule {
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &aggregate_in_memory::RULE,
     &cache_without_ttl::RULE,
     &client_per_request::RULE,
+    &count_for_existence::RULE,
+    &dead_or_unused_query::RULE,
     &deep_offset_pagination::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
@@ -61,12 +72,15 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_fanout::RULE,
     &n_plus_one_in_loop::RULE,
     &n_plus_one_lazy_relation::RULE,
+    &overfetch_columns::RULE,
+    &overfetch_include::RULE,
     &quadratic_lookup::RULE,
     &redis_blocking_command::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,
     &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
+    &unbounded_include::RULE,
     &write_in_loop::RULE,
 ];
 

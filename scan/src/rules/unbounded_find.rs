@@ -7,7 +7,9 @@ use tuneup_model::{
 
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
-use super::{Rule, paths, repeats, wording};
+use super::{
+    Rule, aggregate_in_memory, count_for_existence, dead_or_unused_query, paths, repeats, wording,
+};
 use crate::facts::Expr;
 use crate::place::Place;
 use crate::program::{Program, Value};
@@ -88,7 +90,7 @@ fn check(program: &Program, report: &mut Report) {
         let shape = site.shape();
         let is_whole_list =
             shape.operation == Operation::ReadMany && shape.limit == Bound::Absent && !shape.keyset;
-        if !is_whole_list || !site.is_served() || !tables.grows(site.table) {
+        if !is_whole_list || !site.is_served() || !tables.grows(site.table) || is_told(program, site) {
             continue;
         }
         let extent = volume::extent(site);
@@ -96,6 +98,13 @@ fn check(program: &Program, report: &mut Report) {
             report.add(&RULE.doc, draft(&tables, site, extent));
         }
     }
+}
+
+/// True where the rows need not be read at all, so that pages would not help.
+fn is_told(program: &Program, site: &Site<'_>) -> bool {
+    aggregate_in_memory::finds(program, site)
+        || count_for_existence::finds(program, site)
+        || dead_or_unused_query::finds(program, site)
 }
 
 fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {

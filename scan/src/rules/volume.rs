@@ -146,6 +146,11 @@ pub(super) fn is_setting(table: &Table) -> bool {
     Sort::of(&table.model) == Sort::Setting
 }
 
+/// True where the table is named for what happens and is over: an order, a run.
+pub(super) fn holds_events(table: &Table) -> bool {
+    Sort::of(&table.model) == Sort::Event
+}
+
 /// True for a table of users or tenants, rows of which are seldom deleted.
 pub(super) fn holds_owners(table: &str) -> bool {
     names::names_an_owner(table)
