@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use tuneup_model::Operation;
 
 use self::places::Places;
 use super::Program;
@@ -112,9 +113,22 @@ impl Program {
             Value::Rows { many: true, .. } => Form::Rows,
             Value::Rows { many: false, .. } => Form::Row,
             Value::Number => Form::Number,
-            _ => return None,
+            _ => self.form_by_query(file, call)?,
         };
         Some(self.taken(Place { file, expr }, form))
+    }
+
+    /// What a query gives whose handle was not followed, by what it does.
+    fn form_by_query(&self, file: u32, call: CallId) -> Option<Form> {
+        let Target::Query(query) = self.target(file, call) else { return None };
+        let query = &self.queries[*query as usize];
+        match query.shape.operation {
+            _ if !query.assumed => None,
+            Operation::ReadMany => Some(Form::Rows),
+            Operation::ReadOne => Some(Form::Row),
+            Operation::Count => Some(Form::Number),
+            _ => None,
+        }
     }
 
     /// What is taken of the value of an expression.
@@ -156,9 +170,10 @@ impl Program {
                     let Expr::Member { property, .. } = expr else { continue };
                     let own = ExprId(n as u32);
                     let is_resolved = places.users(own).iter().any(|user| match user {
-                        places::User::Callee(call) => {
-                            !matches!(self.targets[file][call.index()], Target::Unresolved | Target::Parameter)
-                        }
+                        places::User::Callee(call) => !matches!(
+                            self.targets[file][call.index()],
+                            Target::Unresolved | Target::Parameter
+                        ),
                         _ => false,
                     });
                     if !is_resolved {

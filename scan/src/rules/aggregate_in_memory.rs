@@ -158,9 +158,7 @@ fn remedy(api: QueryApi, purpose: &Purpose) -> String {
             }
             _ => format!("add up in the database: `sum({column})` with the same conditions"),
         },
-        Purpose::One(_) => {
-            "put the comparison into the conditions of the query and read one row".to_owned()
-        }
+        Purpose::One(_) => "put the comparison into the conditions of the query and read one row".to_owned(),
         _ => "put the comparison into the conditions of the query".to_owned(),
     }
 }

@@ -4,9 +4,9 @@ use tuneup_model::{Category, Operation, QueryApi, RuleDoc, Severity, Standing};
 
 use super::indexes::{Site, Tables};
 use super::{Rule, paths, reading, repeats, volume};
-use crate::facts::GuardKind;
-use crate::program::{Program, Value};
+use crate::facts::Expr;
 use crate::place::Place;
+use crate::program::{Program, Value};
 use crate::report::{Draft, Report};
 
 pub(super) static RULE: Rule = Rule {
@@ -89,39 +89,27 @@ pub(super) fn finds(program: &Program, site: &Site<'_>) -> bool {
 }
 
 fn is_unused(program: &Program, site: &Site<'_>) -> bool {
-    let (file, call) = (site.query.file, site.query.call);
-    let expr = program.facts(file).call(call).expr;
-    let is_answer = matches!(program.eval(Place { file, expr }), Value::Rows { .. } | Value::Number);
-    is_answer && program.taken_of_rows(file, call).is_some_and(|taken| taken.is_nothing())
+    let taken = program.taken_of_rows(site.query.file, site.query.call);
+    taken.is_some_and(|taken| taken.is_nothing())
 }
 
-/// True where the query is there for what else it does.
+/// True where the query is there for what else it does: it fails, takes locks, or shows that the database answers.
 fn guards(program: &Program, site: &Site<'_>) -> bool {
     let shape = site.shape();
-    let method = shape.method.as_str();
     let facts = program.facts(site.query.file);
-    let throws = method.ends_with("OrThrow") || method.ends_with("OrFail") || method == "findOneOrFail";
-    let sql = shape.sql.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let locks = ["for update", "for share", "for no key", "for key share", "lock "].iter().any(|it| sql.contains(it));
-    let text = facts.args(site.query.call).iter().any(|arg| mentions_guard(program, site.query.file, *arg));
-    let guard = facts.call(site.query.call).guard;
-    let is_probe = std::iter::successors(guard, |id| facts.guard(*id).parent)
-        .any(|id| facts.guard(id).kind == GuardKind::Try)
-        && ["health", "ready", "alive", "ping", "status", "probe"]
+    let method = shape.method.as_str();
+    let throws = ["OrThrow", "OrFail", "OrReject"].iter().any(|end| method.ends_with(end));
+    let fills = matches!(method, "reload" | "refresh" | "populate");
+    let has_option = facts.args(site.query.call).iter().any(|arg| match facts.expr(*arg) {
+        Expr::Object(list) => ["rejectOnEmpty", "lock", "failIfNotFound"]
             .iter()
-            .any(|word| facts.path.to_ascii_lowercase().contains(word));
-    throws || locks || text || is_probe
-}
-
-/// `{ rejectOnEmpty: true }`, `{ lock: … }`.
-fn mentions_guard(program: &Program, file: u32, arg: crate::facts::ExprId) -> bool {
-    let facts = program.facts(file);
-    match facts.expr(arg) {
-        crate::facts::Expr::Object(list) => {
-            ["rejectOnEmpty", "lock", "failIfNotFound"].iter().any(|name| facts.property(list, name).is_some())
-        }
+            .any(|name| facts.property(list, name).is_some()),
         _ => false,
-    }
+    });
+    let is_opaque = matches!(shape.api, QueryApi::Declared | QueryApi::Sql) || site.query.waits;
+    let callee = Place { file: site.query.file, expr: facts.call(site.query.call).callee };
+    let does_more = matches!(program.eval(callee), Value::Function(_) | Value::Memoized(..));
+    throws || fills || has_option || is_opaque || does_more
 }
 
 fn draft(tables: &Tables<'_>, site: &Site<'_>) -> Draft {

@@ -23,6 +23,8 @@ pub(super) struct Included {
     pub is_filtered: bool,
     /// Only some columns of the children come.
     pub is_narrow: bool,
+    /// The selection names nothing else, so that it cannot be left out.
+    pub is_all: bool,
     pub at: At,
 }
 
@@ -52,11 +54,15 @@ impl Walk<'_> {
             let Some(at) = self.property(at, name).and_then(|it| self.program.follow(it)) else { continue };
             let facts = self.program.facts(at.file);
             let Expr::Object(list) = facts.expr(at.expr) else { continue };
+            let from = found.len();
             for prop in facts.props(list) {
                 let PropKey::Name(key) = prop.key else { continue };
                 let value = Place { file: at.file, expr: prop.value };
                 let span = At { file: at.file, span: prop.span };
                 self.relation(facts.name(key), value, span, model, path, found);
+            }
+            if name == "select" && facts.props(list).len() == 1 {
+                found[from..].iter_mut().for_each(|it| it.is_all = true);
             }
         }
     }
@@ -87,6 +93,7 @@ impl Walk<'_> {
             is_limited: has("take") || is_options && self.spreads(value),
             is_filtered: has("where") || has("distinct"),
             is_narrow: has("select"),
+            is_all: false,
             path: path.clone(),
             at,
         });

@@ -1,7 +1,8 @@
 //! Rule `overfetch-columns`: wide columns of many rows are read and never looked at.
 
 use tuneup_model::{
-    Bound, Category, Column, ColumnType, Columns, Cost, Count, Operation, QueryApi, RuleDoc, Severity, Standing,
+    Bound, Category, Column, ColumnType, Columns, Cost, Count, Operation, PredicateOp, QueryApi, RuleDoc,
+    Severity, Standing,
 };
 
 use super::indexes::{Site, Tables};
@@ -115,22 +116,27 @@ enum Width {
     Wide,
 }
 
-const DOCUMENTS: &str = "html content contents body markdown payload transcript document base64 blob embedding \
-    embeddings vector snapshot input output raw definition nodes blocks response request diff prompt completion \
-    stacktrace source_code file_data image_data data attachments messages html_body text_content";
+/// Columns that hold whole texts, by the last words of their names.
+const DOCUMENTS: &str = "html content contents body markdown transcript document base64 blob embedding embeddings \
+    vector text_content raw_content file_data image_data html_body page_text full_text input output payload \
+    completion stacktrace stack_trace source_code snapshot";
+
+/// Bytes of a fixed, small size.
+const SMALL: &str =
+    "sig signature hash digest key public_key private_key salt nonce iv token secret id checksum cid";
 
 fn width(column: &Column) -> Width {
     let name = snake(&column.field);
-    let is_document = DOCUMENTS.split_whitespace().any(|word| {
-        name == word || name.ends_with(&format!("_{word}")) || name.starts_with(&format!("{word}_content"))
-    });
+    let is_named = |words: &str| {
+        words.split_whitespace().any(|word| name == word || name.ends_with(&format!("_{word}")))
+    };
     match &column.kind {
+        ColumnType::Bytes if is_named(SMALL) => Width::Narrow,
         ColumnType::Bytes => Width::Wide,
-        ColumnType::Json if is_document => Width::Wide,
+        ColumnType::Json | ColumnType::Text if is_named(DOCUMENTS) => Width::Wide,
         ColumnType::Json => Width::Open,
         ColumnType::Array(of) if matches!(**of, ColumnType::Float) => Width::Wide,
         ColumnType::Other(kind) if kind.contains("vector") => Width::Wide,
-        ColumnType::Text if is_document => Width::Wide,
         _ => Width::Narrow,
     }
 }
@@ -144,6 +150,13 @@ fn snake(name: &str) -> String {
         out.push(letter.to_ascii_lowercase());
     }
     out
+}
+
+/// True where the conditions ask for rows in which such a column, or what it comes from, is null.
+fn leaves_empty(site: &Site<'_>, told: &[&Column]) -> bool {
+    let nulls = site.shape().filter.all_of.iter().filter(|it| it.op == PredicateOp::IsNull);
+    let mut names = nulls.map(|it| snake(&it.column.column));
+    names.any(|name| told.iter().any(|column| name.contains(&snake(&column.field))))
 }
 
 /// True where every property read is a column or relation: a getter may read what it likes.
@@ -167,7 +180,14 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, unread: &[&Column], taken: &Taken
     let names = told.iter().take(4).map(|it| format!("`{}`", it.field)).collect::<Vec<_>>().join(", ");
     let message = format!("`{text}` reads {names} of `{}`, which nothing looks at", site.table.model);
     let extent = volume::extent(site);
-    let mut draft = reading::draft(tables, site, message, volume::volume(tables, site));
+    let volume = volume::volume(tables, site);
+    let limit = site.shape().limit;
+    let few = if limit == Bound::Absent {
+        volume::few(site, extent, &volume)
+    } else {
+        (extent == Extent::Few).then_some("few rows are read")
+    };
+    let mut draft = reading::draft(tables, site, message, volume);
     let many = site.shape().operation == Operation::ReadMany
         && !matches!(site.shape().limit, Bound::Constant(limit) if limit < 10);
     let is_whole = site.shape().limit == Bound::Absent && extent >= Extent::Parent;
@@ -181,13 +201,22 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, unread: &[&Column], taken: &Taken
     }
     if !many {
         draft.doubt("few rows are read");
+    } else if let Some(few) = few {
+        draft.doubt(few);
+    }
+    if leaves_empty(site, told) {
+        draft.doubt("the columns may be empty in the rows asked for");
     }
     let wanted: Vec<&str> = read(site)
         .map(|column| column.field.as_str())
         .filter(|field| taken.fields.contains(*field))
         .take(6)
         .collect();
-    let wanted = if wanted.is_empty() { "the columns needed".to_owned() } else { format!("`{}`", wanted.join("`, `")) };
+    let wanted = if wanted.is_empty() {
+        "the columns needed".to_owned()
+    } else {
+        format!("`{}`", wanted.join("`, `"))
+    };
     let option = match site.shape().api {
         QueryApi::Prisma | QueryApi::Typeorm => "`select`",
         QueryApi::Sequelize => "`attributes`",
@@ -204,7 +233,10 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, unread: &[&Column], taken: &Taken
     draft.cost = Some(Cost {
         now: "n rows with the wide columns per call".to_owned(),
         after: "n rows without".to_owned(),
-        counts: vec![Count { variable: "n".to_owned(), of: format!("rows of `{}` per call", site.table.model) }],
+        counts: vec![Count {
+            variable: "n".to_owned(),
+            of: format!("rows of `{}` per call", site.table.model),
+        }],
     });
     draft
 }

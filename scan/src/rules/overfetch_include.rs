@@ -2,7 +2,7 @@
 
 use tuneup_model::{Category, Cost, Count, Operation, RuleDoc, Severity, Standing};
 
-use super::included;
+use super::included::{self, Included};
 use super::indexes::{Site, Tables};
 use super::{Rule, paths, reading, repeats, volume};
 use crate::program::Program;
@@ -102,27 +102,44 @@ fn check(program: &Program, report: &mut Report) {
         if taken.is_nothing() {
             continue;
         }
-        for it in included.iter().filter(|it| it.path.len() == 1 && taken.leaves(&it.path[0])) {
-            report.add(&RULE.doc, draft(&tables, site, it));
+        let unread: Vec<&Included> =
+            included.iter().filter(|it| it.path.len() == 1 && taken.leaves(&it.path[0])).collect();
+        if !unread.is_empty() {
+            report.add(&RULE.doc, draft(&tables, site, &unread));
         }
     }
 }
 
-fn draft(tables: &Tables<'_>, site: &Site<'_>, it: &included::Included) -> Draft {
+fn draft(tables: &Tables<'_>, site: &Site<'_>, unread: &[&Included]) -> Draft {
     let program = tables.program;
     let text = paths::callee_text(program, site.query.file, site.query.call);
-    let name = &it.path[0];
-    let message = format!("`{text}` brings along `{name}`, which nothing looks at");
+    let names = unread.iter().map(|it| format!("`{}`", it.path[0])).collect::<Vec<_>>().join(", ");
+    let message = format!("`{text}` brings along {names}, which nothing looks at");
     let mut draft = reading::draft(tables, site, message, volume::volume(tables, site));
-    draft.at = Where::Code(it.at);
-    draft.anchor = format!("{} › {name}", draft.anchor);
+    draft.at = Where::Code(unread[0].at);
+    draft.anchor = format!("{} › {names}", draft.anchor);
+    let own = program.facts(site.query.file).function(site.function(program).id).span;
+    if unread.iter().any(|it| it.at.file != site.query.file || !own.contains(it.at.span)) {
+        draft.doubt("other queries may share the options");
+    }
     let many = site.shape().operation == Operation::ReadMany;
-    draft.severity = if it.is_list || many { Severity::Medium } else { Severity::Low };
-    draft.help = format!("leave `{name}` out of the query");
-    draft.fix = Some(repeats::unsafe_fix(format!("leave `{name}` out")));
-    let per = if many { "n rows with theirs per call" } else { "1 row with its own per call" };
+    if unread.iter().any(|it| it.is_all) {
+        draft.doubt("the selection names nothing else");
+    }
+    if !many && unread.iter().all(|it| it.is_narrow && !it.is_list) {
+        draft.doubt("a few values of one row more");
+    }
+    draft.severity =
+        if many || unread.iter().any(|it| it.is_list) { Severity::Medium } else { Severity::Low };
+    draft.help = format!("leave {names} out of the query");
+    draft.fix = Some(repeats::unsafe_fix(format!("leave {names} out")));
+    let now = if many {
+        "n rows with what belongs to them per call"
+    } else {
+        "1 row with what belongs to it per call"
+    };
     draft.cost = Some(Cost {
-        now: per.to_owned(),
+        now: now.to_owned(),
         after: "the rows alone".to_owned(),
         counts: vec![Count { variable: "n".to_owned(), of: format!("rows of `{}`", site.table.model) }],
     });

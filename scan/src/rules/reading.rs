@@ -3,10 +3,10 @@
 //! Rows that are only counted, looked through for one, or added up need not leave the database. Whether they are is
 //! read off the uses of the result; where any use is out of sight, the rows count as wanted.
 
-use tuneup_model::{ColumnType, Cost, Count, EvidenceKind, Operation, Table};
+use tuneup_model::{Bound, ColumnType, Cost, Count, EvidenceKind, Operation, Table};
 
 use super::indexes::{self, Site, Tables};
-use super::volume::{self, Volume};
+use super::volume::{self, Extent, Volume};
 use super::{paths, repeats};
 use crate::facts::{BinaryOp, CallId, Expr, ExprId};
 use crate::place::Place;
@@ -33,7 +33,9 @@ pub(super) enum Purpose {
 /// What the rows of a list read are for.
 pub(super) fn purpose(program: &Program, site: &Site<'_>) -> Purpose {
     let (file, call) = (site.query.file, site.query.call);
-    if site.shape().operation != Operation::ReadMany {
+    let expr = program.facts(file).call(call).expr;
+    let counts = program.eval(Place { file, expr }) == Value::Number;
+    if site.shape().operation != Operation::ReadMany || counts {
         return Purpose::Rows;
     }
     program.taken_of_rows(file, call).map_or(Purpose::Rows, |taken| purpose_of(program, site, &taken))
@@ -43,8 +45,7 @@ fn purpose_of(program: &Program, site: &Site<'_>, taken: &Taken) -> Purpose {
     if taken.escapes.is_some() || !taken.rests.is_empty() {
         return Purpose::Rows;
     }
-    let asks: Vec<Ask> =
-        taken.asks.iter().map(|(_, ask)| *ask).filter(|ask| *ask != Ask::IsThere).collect();
+    let asks: Vec<Ask> = taken.asks.iter().map(|(_, ask)| *ask).filter(|ask| *ask != Ask::IsThere).collect();
     if asks.is_empty() || taken.asks.iter().any(|(file, _)| *file != site.query.file) && !counts(&asks) {
         return Purpose::Rows;
     }
@@ -63,7 +64,9 @@ fn purpose_of(program: &Program, site: &Site<'_>, taken: &Taken) -> Purpose {
         [Ask::Find(call)] | [Ask::Test(call)] if in_place(call) => {
             compared(program, site, call).map_or(Purpose::Rows, Purpose::One)
         }
-        [Ask::Reduce(call)] if in_place(call) => added(program, site, call).map_or(Purpose::Rows, Purpose::Sum),
+        [Ask::Reduce(call)] if in_place(call) => {
+            added(program, site, call).map_or(Purpose::Rows, Purpose::Sum)
+        }
         _ => filtered(program, site, &asks),
     }
 }
@@ -78,7 +81,8 @@ fn filtered(program: &Program, site: &Site<'_>, asks: &[Ask]) -> Purpose {
         Ask::Filter(call) => Some(*call),
         _ => None,
     });
-    let Some(filter) = filters.next().filter(|call| filters.next().is_none() && is_sole_use(program, site, *call))
+    let Some(filter) =
+        filters.next().filter(|call| filters.next().is_none() && is_sole_use(program, site, *call))
     else {
         return Purpose::Rows;
     };
@@ -140,7 +144,8 @@ fn added(program: &Program, site: &Site<'_>, call: CallId) -> Option<String> {
     let other = if is_sum(left) { right } else { left };
     let column = row.column_at(other, 1)?;
     let kind = &site.table.columns.iter().find(|it| it.field == column)?.kind;
-    let is_number = matches!(kind, ColumnType::Int | ColumnType::BigInt | ColumnType::Float | ColumnType::Decimal);
+    let is_number =
+        matches!(kind, ColumnType::Int | ColumnType::BigInt | ColumnType::Float | ColumnType::Decimal);
     (is_number && (is_sum(left) || is_sum(right))).then_some(column)
 }
 
@@ -173,7 +178,8 @@ impl RowTest<'_> {
                     _ => return false,
                 };
                 columns.push(column);
-                !self.is_of_row(other, 0)
+                // A test for null is there for the types.
+                !matches!(facts.expr(other), Expr::Null | Expr::Undefined) && !self.is_of_row(other, 0)
             }
             _ => match self.column_at(expr, 0) {
                 Some(column) => {
@@ -194,8 +200,8 @@ impl RowTest<'_> {
                 Expr::Symbol(symbol) => at = facts.symbol(symbol).definition?,
                 Expr::Cast { expr, .. } => at = expr,
                 Expr::Member { object, property } => {
-                    let is_row = self.program.parameter(self.function.file, object)
-                        == Some((self.function.id, index));
+                    let is_row =
+                        self.program.parameter(self.function.file, object) == Some((self.function.id, index));
                     let name = facts.name(property);
                     let column = self.table.columns.iter().find(|it| it.field == name)?;
                     let is_plain = !matches!(column.kind, ColumnType::Json | ColumnType::Array(_));
@@ -267,14 +273,30 @@ pub(super) fn cost(site: &Site<'_>, now: &str, after: &str) -> Cost {
     }
 }
 
-/// Why the rows of a read whose filter is of no use to tell may be few.
+/// Why the rows of a read that need not leave the database may be few.
 pub(super) fn doubt_of_size(tables: &Tables<'_>, site: &Site<'_>, volume: &Volume) -> Option<&'static str> {
     let extent = volume::extent(site);
+    let adds_up = (volume.is_event || volume.is_content) && volume.score >= 1;
     match extent {
-        // Whatever else holds, no more rows than these: the filter that is not seen may leave as many.
-        volume::Extent::Unknown | volume::Extent::Narrowed if tables.grows(site.table) => {
-            (volume.score < 1 || !volume.is_evident).then_some("the filter may leave few rows")
+        _ if pages_beside(tables, site) => None,
+        Extent::Unknown | Extent::Narrowed => {
+            (volume.score < 2 || !adds_up).then_some("the filter may leave few rows")
         }
+        // A few settings share all rows of the table among them.
+        Extent::Parent if adds_up && volume::is_of_setting(site) => None,
         _ => volume::few(site, extent, volume),
     }
+}
+
+/// True where the same function reads a page of the same table: whoever wrote it expects many rows.
+fn pages_beside(tables: &Tables<'_>, site: &Site<'_>) -> bool {
+    let function = site.function(tables.program);
+    tables.sites.iter().any(|other| {
+        let limit = other.shape().limit;
+        other.id != site.id
+            && other.table.location == site.table.location
+            && other.shape().operation == Operation::ReadMany
+            && (limit == Bound::Dynamic || matches!(limit, Bound::Constant(limit) if limit >= 5))
+            && other.function(tables.program) == function
+    })
 }

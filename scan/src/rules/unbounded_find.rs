@@ -7,12 +7,10 @@ use tuneup_model::{
 
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
-use super::{
-    Rule, aggregate_in_memory, count_for_existence, dead_or_unused_query, paths, repeats, wording,
-};
+use super::{Rule, aggregate_in_memory, count_for_existence, dead_or_unused_query, paths, repeats, wording};
 use crate::facts::Expr;
 use crate::place::Place;
-use crate::program::{Program, Value};
+use crate::program::{EntryKind, Program, Value};
 use crate::report::{Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -138,13 +136,17 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         draft.doubt("few distinct rows come back, which a limit would not help");
     }
     let api = site.shape().api;
+    let limit = wording::limit(api);
+    let (pieces, fix) = if is_whole_in_job(site) {
+        ("read in pieces", format!("read and handle a few hundred rows at a time, by `{limit}`"))
+    } else {
+        ("read one page", format!("give the read a `{limit}` and the caller a page"))
+    };
     draft.help = format!(
-        "read one page: add `{}`, order by a unique column and continue with {}",
-        wording::limit(api),
+        "{pieces}: add `{limit}`, order by a unique column and continue with {}",
         wording::continued(api)
     );
-    draft.fix =
-        Some(repeats::unsafe_fix(format!("give the read a `{}` and the caller a page", wording::limit(api))));
+    draft.fix = Some(repeats::unsafe_fix(fix));
     draft.cost = Some(Cost {
         now: "n rows per call".to_owned(),
         after: "1 page of rows".to_owned(),
@@ -188,12 +190,18 @@ fn doubts_of_use(program: &Program, site: &Site<'_>, draft: &mut Draft) {
     if takes_first(program, site) {
         draft.doubt("only the first row is taken, so that few are expected");
     }
-    if wants_all(program, site) {
+    if wants_all(program, site) && !is_whole_in_job(site) {
         draft.doubt("an export needs all rows");
     }
     if indexes::is_cached(program, site.function(program)) {
         draft.doubt("the result is kept in a cache");
     }
+}
+
+/// A job that wants all rows of a table has the time to read them in pieces.
+fn is_whole_in_job(site: &Site<'_>) -> bool {
+    let kind = site.arrival.as_ref().map(|it| it.kind);
+    matches!(kind, Some(EntryKind::Job | EntryKind::Schedule)) && volume::extent(site) == Extent::Whole
 }
 
 /// `const [store] = await stores.list()`.

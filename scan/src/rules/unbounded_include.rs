@@ -133,7 +133,10 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, it: &Included) -> Draft {
     if !is_event(&it.child) {
         draft.doubt("one parent may hold few rows");
     }
-    draft.help = format!("give `{}` a `take` and an order, and read further ones by a query of their own", it.path.join("."));
+    draft.help = format!(
+        "give `{}` a `take` and an order, and read further ones by a query of their own",
+        it.path.join(".")
+    );
     draft.fix = Some(repeats::unsafe_fix(format!("give `{}` a `take`", it.path.join("."))));
     draft.cost = Some(Cost {
         now: if many { "n × m rows per call" } else { "m rows per call" }.to_owned(),

@@ -136,6 +136,12 @@ pub(super) fn is_window(site: &Site<'_>) -> bool {
         || ranged.iter().enumerate().any(|(n, it)| ranged[..n].iter().any(|other| other.column == it.column))
 }
 
+/// True where the filter names settings or the like, of which there are few.
+pub(super) fn is_of_setting(site: &Site<'_>) -> bool {
+    let mut names = parents(site).peekable();
+    names.peek().is_some() && names.all(|parent| site.catalog_table(parent).is_some_and(is_setting))
+}
+
 /// True where the parents are those of a list: a page of them.
 fn is_listed(site: &Site<'_>) -> bool {
     site.columns(&[PredicateOp::Equal]).is_empty() && !site.columns(&[PredicateOp::In]).is_empty()

@@ -190,7 +190,9 @@ impl Walk<'_> {
             _ => None,
         };
         match (all, of_part, form) {
-            (Some(call), Some(part), _) => self.go(Place { file: at.file, expr: facts.call(call).expr }, part),
+            (Some(call), Some(part), _) => {
+                self.go(Place { file: at.file, expr: facts.call(call).expr }, part)
+            }
             (None, _, Form::Row) if n == 1 && facts.list(list).len() == 2 => self.go(outer, Form::Pair),
             (None, _, Form::Row) => {
                 self.ask(at.file, Ask::Hold);
@@ -298,9 +300,7 @@ pub(super) fn is_made_here(program: &Program, file: u32, symbol: SymbolId) -> bo
         at = Some(expr);
     }
     match at.map(|expr| facts.expr(expr)) {
-        Some(Expr::Object(list)) => {
-            facts.props(list).iter().all(|prop| !matches!(prop.key, PropKey::Spread))
-        }
+        Some(Expr::Object(list)) => facts.props(list).iter().all(|prop| !matches!(prop.key, PropKey::Spread)),
         Some(Expr::Array(_)) => true,
         Some(Expr::Call(call)) => {
             facts.call(call).kind == CallKind::New

@@ -26,7 +26,11 @@ impl Walk<'_> {
             }
             Expr::Item { n, .. } => return self.item(outer, n, Form::Number),
             // The variable gets another value.
-            Expr::Assign { target, value } if value != at.expr || matches!(facts.expr(target), Expr::Symbol(_)) => return,
+            Expr::Assign { target, value }
+                if value != at.expr || matches!(facts.expr(target), Expr::Symbol(_)) =>
+            {
+                return;
+            }
             _ => Ask::Length,
         };
         self.ask(at.file, ask);
@@ -165,7 +169,8 @@ impl Walk<'_> {
         let Expr::Member { property, .. } = facts.expr(facts.call(call).callee) else {
             return self.lose(at, form);
         };
-        let is_library = !matches!(self.program.target(at.file, call), Target::Functions(..) | Target::Query(_));
+        let is_library =
+            !matches!(self.program.target(at.file, call), Target::Functions(..) | Target::Query(_));
         if !is_library || position != 0 {
             return self.lose(at, form);
         }
