@@ -254,6 +254,11 @@ pub(super) fn draft(tables: &Tables<'_>, site: &Site<'_>, message: String, volum
     if indexes::is_cached(program, site.function(program)) {
         draft.doubt("the result is kept in a cache");
     }
+    let facts = program.facts(site.query.file);
+    let call = facts.call(site.query.call);
+    if program.is_on_error_path(site.query.file, call.guard, facts.function(call.function).span) {
+        draft.doubt("it runs only after a failure");
+    }
     draft.path = site.arrival.as_ref().map(|it| it.steps.clone()).unwrap_or_default();
     draft
         .evidence

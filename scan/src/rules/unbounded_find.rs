@@ -963,4 +963,65 @@ app.get('/export', async (req, res) => {
 "#,
         );
     }
+
+    #[test]
+    fn a_job_has_the_time_to_read_in_pieces() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Event {
+  id String @id
+  name String
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /export-worker.ts
+import { Worker } from 'bullmq';
+import { store } from 'somewhere';
+import { prisma } from './db';
+export const worker = new Worker('export', async () => {
+  const rows = await prisma.event.findMany();
+//                   ^^^^^^^^^^^^^^^^^^^^^^^ unbounded-find: reads all rows of `Event`
+  await store(rows);
+});
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/rows', async (req, res) => { res.json(await prisma.event.create({ data: req.body })); });
+"#,
+        );
+    }
+
+    #[test]
+    fn rows_that_are_only_counted_need_no_pages() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Event {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => { res.json(await prisma.event.create({ data: req.body })); });
+app.get('/count', async (req, res) => {
+  const rows = await prisma.event.findMany();
+  res.json({ total: rows.length });
+});
+"#,
+        );
+    }
 }

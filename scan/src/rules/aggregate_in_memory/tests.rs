@@ -542,3 +542,125 @@ app.get('/page', async (req, res) => {
 "#,
     );
 }
+
+#[test]
+fn a_total_beside_a_page() {
+    laws::check(
+        &RULE,
+        r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Channel {
+  id String @id
+  name String
+  messages Message[]
+  owner User? @relation(fields: [ownerId], references: [id])
+  ownerId String?
+}
+model User {
+  id String @id
+  email String
+  channels Channel[]
+  messages Message[]
+}
+model Message {
+  id String @id
+  html String
+  title String
+  size Int
+  channelId String
+  channel Channel @relation(fields: [channelId], references: [id])
+  authorId String
+  author User @relation(fields: [authorId], references: [id])
+  @@index([channelId])
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /messages.ts
+import { prisma } from './db';
+export class Messages {
+}
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { Messages } from './messages';
+const app = express();
+const messages = new Messages();
+app.post('/messages', async (req, res) => {
+  await prisma.message.createMany({ data: req.body });
+  res.sendStatus(204);
+});
+app.get('/page', async (req, res) => {
+  const all = await prisma.message.findMany({ where: { title: String(req.query.title) }, select: { id: true } });
+//                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ aggregate-in-memory: only to count them
+  const page = await prisma.message.findMany({ where: { title: String(req.query.title) }, take: 20 });
+  res.json({ page, total: all.length });
+});
+app.get('/total', async (req, res) => {
+  const few = await prisma.channel.findMany({ where: { ownerId: String(req.query.owner) } });
+  res.json({ total: few.length });
+});
+"#,
+    );
+}
+
+#[test]
+fn a_test_for_null_is_for_the_types() {
+    laws::check(
+        &RULE,
+        r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Channel {
+  id String @id
+  name String
+  messages Message[]
+  owner User? @relation(fields: [ownerId], references: [id])
+  ownerId String?
+}
+model User {
+  id String @id
+  email String
+  channels Channel[]
+  messages Message[]
+}
+model Message {
+  id String @id
+  html String
+  title String
+  size Int
+  channelId String
+  channel Channel @relation(fields: [channelId], references: [id])
+  authorId String
+  author User @relation(fields: [authorId], references: [id])
+  @@index([channelId])
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /messages.ts
+import { prisma } from './db';
+export class Messages {
+}
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { Messages } from './messages';
+const app = express();
+const messages = new Messages();
+app.post('/messages', async (req, res) => {
+  await prisma.message.createMany({ data: req.body });
+  res.sendStatus(204);
+});
+app.get('/titles', async (req, res) => {
+  const all = await prisma.message.findMany();
+  res.json(all.filter((message) => message.title !== null).map((message) => message.title));
+});
+"#,
+    );
+}

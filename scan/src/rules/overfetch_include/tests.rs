@@ -252,3 +252,129 @@ app.get('/channels', async (req, res) => {
 "#,
     );
 }
+
+#[test]
+fn little_that_is_more() {
+    laws::check(
+        &RULE,
+        r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Channel {
+  id String @id
+  name String
+  messages Message[]
+  owner User? @relation(fields: [ownerId], references: [id])
+  ownerId String?
+}
+model User {
+  id String @id
+  email String
+  channels Channel[]
+  messages Message[]
+}
+model Message {
+  id String @id
+  html String
+  title String
+  size Int
+  channelId String
+  channel Channel @relation(fields: [channelId], references: [id])
+  authorId String
+  author User @relation(fields: [authorId], references: [id])
+  @@index([channelId])
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /messages.ts
+import { prisma } from './db';
+export class Messages {
+}
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { Messages } from './messages';
+const app = express();
+const messages = new Messages();
+app.post('/messages', async (req, res) => {
+  await prisma.message.createMany({ data: req.body });
+  res.sendStatus(204);
+});
+app.get('/one', async (req, res) => {
+  const { id } = req.params;
+  const channel = await prisma.channel.findUnique({ where: { id }, include: { owner: { select: { email: true } } } });
+  res.json({ name: channel?.name });
+});
+app.get('/there', async (req, res) => {
+  const { id } = req.params;
+  const channel = await prisma.channel.findFirst({ where: { name: id }, select: { messages: { select: { id: true } } } });
+  res.json({ there: channel !== null });
+});
+"#,
+    );
+}
+
+#[test]
+fn options_that_others_share() {
+    laws::check(
+        &RULE,
+        r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Channel {
+  id String @id
+  name String
+  messages Message[]
+  owner User? @relation(fields: [ownerId], references: [id])
+  ownerId String?
+}
+model User {
+  id String @id
+  email String
+  channels Channel[]
+  messages Message[]
+}
+model Message {
+  id String @id
+  html String
+  title String
+  size Int
+  channelId String
+  channel Channel @relation(fields: [channelId], references: [id])
+  authorId String
+  author User @relation(fields: [authorId], references: [id])
+  @@index([channelId])
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /messages.ts
+import { prisma } from './db';
+export class Messages {
+}
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { Messages } from './messages';
+const app = express();
+const messages = new Messages();
+app.post('/messages', async (req, res) => {
+  await prisma.message.createMany({ data: req.body });
+  res.sendStatus(204);
+});
+const options = { name: true, owner: true };
+app.get('/names', async (req, res) => {
+  const channels = await prisma.channel.findMany({ select: options });
+  res.json(channels.map((channel) => channel.name));
+});
+app.get('/owners', async (req, res) => {
+  res.json(await prisma.channel.findMany({ select: options }));
+});
+"#,
+    );
+}
