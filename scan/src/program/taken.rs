@@ -16,11 +16,11 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Operation;
 
-use self::places::Places;
+use self::places::{Places, User};
 use super::Program;
 use super::targets::Target;
 use super::value::Value;
-use crate::facts::{CallId, Expr, ExprId, FnId};
+use crate::facts::{CallId, Expr, ExprId, FnId, ImportedName, SymbolId, SymbolKind};
 use crate::place::Place;
 
 /// What holds the rows.
@@ -164,25 +164,60 @@ impl Program {
     fn loose_names(&self) -> &BTreeSet<String> {
         self.taken.loose_names.get_or_init(|| {
             let mut found = BTreeSet::new();
-            for (file, facts) in self.files.iter().enumerate() {
-                let places = self.places(file as u32);
-                for (n, expr) in facts.exprs.iter().enumerate() {
-                    let Expr::Member { property, .. } = expr else { continue };
-                    let own = ExprId(n as u32);
-                    let is_resolved = places.users(own).iter().any(|user| match user {
-                        places::User::Callee(call) => !matches!(
-                            self.targets[file][call.index()],
-                            Target::Unresolved | Target::Parameter
-                        ),
-                        _ => false,
-                    });
-                    if !is_resolved {
-                        found.insert(facts.name(*property).to_owned());
-                    }
-                }
+            for file in 0..self.files.len() as u32 {
+                self.note_loose(file, &mut found);
             }
             found
         })
+    }
+
+    fn note_loose(&self, file: u32, found: &mut BTreeSet<String>) {
+        let facts = self.facts(file);
+        let places = self.places(file);
+        for (n, expr) in facts.exprs.iter().enumerate() {
+            let own = ExprId(n as u32);
+            let users = places.users(own);
+            let is_resolved = |user: &User| match user {
+                User::Callee(call) => {
+                    !matches!(self.target(file, *call), Target::Unresolved | Target::Parameter)
+                }
+                _ => false,
+            };
+            match *expr {
+                Expr::Member { property, .. } if !users.iter().any(is_resolved) => {
+                    found.insert(facts.name(property).to_owned());
+                }
+                Expr::Symbol(symbol) => {
+                    let it = facts.symbol(symbol);
+                    let is_function = match it.kind {
+                        SymbolKind::Function(_) => true,
+                        SymbolKind::Value => it
+                            .definition
+                            .is_some_and(|definition| matches!(facts.expr(definition), Expr::Function(_))),
+                        SymbolKind::Import(_) => true,
+                        _ => false,
+                    };
+                    if is_function && users.iter().any(|user| *user != User::Outside && !is_resolved(user)) {
+                        found.extend(self.names_of(file, symbol));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The name of a variable, and that of what it imports.
+    fn names_of(&self, file: u32, symbol: SymbolId) -> Vec<String> {
+        let facts = self.facts(file);
+        let it = facts.symbol(symbol);
+        let imported = match it.kind {
+            SymbolKind::Import(index) => match facts.imports[index as usize].name {
+                ImportedName::Named(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        };
+        imported.into_iter().chain([it.name]).map(|name| facts.name(name).to_owned()).collect()
     }
 }
 

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::facts::{
-    CallId, ExportTarget, Expr, ExprId, FileFacts, FnId, MemberKind, PropKey, SymbolId, SymbolKind,
+    CallId, ExportTarget, Expr, ExprId, FileFacts, FnId, LoopKind, MemberKind, PropKey, SymbolId, SymbolKind,
 };
 
 /// Who has an expression as a part.
@@ -80,8 +80,9 @@ impl Places {
                 self.add(value, User::Outside);
             }
         }
-        // `for (row of rows)` with a variable from before: nothing says what it holds.
-        for collection in facts.loops.iter().filter(|it| it.vars.is_empty()).filter_map(|it| it.collection) {
+        // `for (row of rows)` with a variable from before: nothing says what it holds. `for … in` reads all names.
+        let unseen = facts.loops.iter().filter(|it| it.vars.is_empty() || it.kind == LoopKind::ForIn);
+        for collection in unseen.filter_map(|it| it.collection) {
             self.add(collection, User::Outside);
         }
     }

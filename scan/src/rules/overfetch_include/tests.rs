@@ -378,3 +378,75 @@ app.get('/owners', async (req, res) => {
 "#,
     );
 }
+
+#[test]
+fn a_function_handed_to_code_that_is_not_seen() {
+    laws::check(
+        &RULE,
+        r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Channel {
+  id String @id
+  name String
+  messages Message[]
+  owner User? @relation(fields: [ownerId], references: [id])
+  ownerId String?
+}
+model User {
+  id String @id
+  email String
+  channels Channel[]
+  messages Message[]
+}
+model Message {
+  id String @id
+  html String
+  title String
+  size Int
+  channelId String
+  channel Channel @relation(fields: [channelId], references: [id])
+  authorId String
+  author User @relation(fields: [authorId], references: [id])
+  @@index([channelId])
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /messages.ts
+import { prisma } from './db';
+export class Messages {
+}
+export async function channels() {
+  return prisma.channel.findMany({ include: { owner: true } });
+}
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { Messages } from './messages';
+const app = express();
+const messages = new Messages();
+app.post('/messages', async (req, res) => {
+  await prisma.message.createMany({ data: req.body });
+  res.sendStatus(204);
+});
+import { channels } from './messages';
+import { cached } from 'somewhere';
+const kept = cached(channels);
+app.get('/names', async (req, res) => {
+  res.json((await channels()).map((channel) => channel.name));
+});
+app.get('/kept', async (req, res) => {
+  res.json(await kept());
+});
+app.get('/values', async (req, res) => {
+  const channel = await prisma.channel.findFirst({ include: { owner: true } });
+  const values = [];
+  for (const name in channel) values.push(name);
+  res.json(values);
+});
+"#,
+    );
+}
