@@ -41,6 +41,7 @@ mod roles;
 mod runs;
 mod table_bonds;
 mod taint;
+mod taken;
 mod targets;
 mod turns;
 mod types;
@@ -84,6 +85,7 @@ pub(crate) use repeated::{Relation, Repeated, Trap};
 pub(crate) use resolvers::FieldResolver;
 pub(crate) use roles::Role;
 pub(crate) use taint::{Sources, Trace};
+pub(crate) use taken::{Ask, Taken};
 pub(crate) use targets::{Query, Target};
 pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
 pub(crate) use ways::Entered;
@@ -139,6 +141,7 @@ pub(crate) struct Program {
     contexts: OnceCell<contexts::Contexts>,
     folders: OnceCell<chosen::Folders>,
     class_names: OnceCell<containers::ClassNames>,
+    taken: taken::Memory,
 }
 
 /// What linking starts from.
@@ -200,6 +203,7 @@ impl Program {
             contexts: OnceCell::new(),
             folders: OnceCell::new(),
             class_names: OnceCell::new(),
+            taken: taken::Memory::default(),
         };
         let paths: Vec<String> = program.files.iter().map(|facts| facts.path.clone()).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();

@@ -1,6 +1,7 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
 mod asides;
+mod aggregate_in_memory;
 mod asked;
 mod blocking;
 mod blocking_migration;
@@ -10,8 +11,11 @@ mod cache_stampede;
 mod cache_without_ttl;
 mod client_per_request;
 mod commands;
+mod count_for_existence;
+mod dead_or_unused_query;
 mod deep_offset_pagination;
 mod http_missing_timeout;
+mod included;
 mod indexes;
 mod io_in_transaction;
 mod keys;
@@ -28,6 +32,8 @@ mod n_plus_one_fanout;
 mod n_plus_one_in_loop;
 mod n_plus_one_lazy_relation;
 mod non_sargable_predicate;
+mod overfetch_columns;
+mod overfetch_include;
 mod page;
 mod paths;
 mod provenance;
@@ -35,6 +41,7 @@ mod quadratic_lookup;
 mod queue_jobs_not_removed;
 mod queue_without_retry;
 mod queues;
+mod reading;
 mod redis_blocking_command;
 mod redundant_index;
 mod repeats;
@@ -46,6 +53,7 @@ mod sync_io_on_request_path;
 mod unbounded_concurrency;
 mod unbounded_find;
 mod upload_buffered_whole;
+mod unbounded_include;
 mod volume;
 mod waits;
 mod wording;
@@ -72,8 +80,11 @@ pub static RULES: &[&Rule] = &[
     &cache_error_fails_request::RULE,
     &cache_never_invalidated::RULE,
     &cache_stampede::RULE,
+    &aggregate_in_memory::RULE,
     &cache_without_ttl::RULE,
     &client_per_request::RULE,
+    &count_for_existence::RULE,
+    &dead_or_unused_query::RULE,
     &deep_offset_pagination::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
@@ -90,6 +101,8 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_in_loop::RULE,
     &n_plus_one_lazy_relation::RULE,
     &non_sargable_predicate::RULE,
+    &overfetch_columns::RULE,
+    &overfetch_include::RULE,
     &quadratic_lookup::RULE,
     &queue_jobs_not_removed::RULE,
     &queue_without_retry::RULE,
@@ -102,6 +115,7 @@ pub static RULES: &[&Rule] = &[
     &unbounded_find::RULE,
     &upload_buffered_whole::RULE,
     &worker_serial_io::RULE,
+    &unbounded_include::RULE,
     &write_in_loop::RULE,
 ];
 

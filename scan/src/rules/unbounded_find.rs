@@ -7,10 +7,10 @@ use tuneup_model::{
 
 use super::indexes::{self, Site, Tables};
 use super::volume::{self, Extent, Volume};
-use super::{Rule, paths, repeats, wording};
+use super::{Rule, aggregate_in_memory, count_for_existence, dead_or_unused_query, paths, repeats, wording};
 use crate::facts::Expr;
 use crate::place::Place;
-use crate::program::{Program, Value};
+use crate::program::{EntryKind, Program, Value};
 use crate::report::{Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -88,7 +88,7 @@ fn check(program: &Program, report: &mut Report) {
         let shape = site.shape();
         let is_whole_list =
             shape.operation == Operation::ReadMany && shape.limit == Bound::Absent && !shape.keyset;
-        if !is_whole_list || !site.is_served() || !tables.grows(site.table) {
+        if !is_whole_list || !site.is_served() || !tables.grows(site.table) || is_told(program, site) {
             continue;
         }
         let extent = volume::extent(site);
@@ -96,6 +96,13 @@ fn check(program: &Program, report: &mut Report) {
             report.add(&RULE.doc, draft(&tables, site, extent));
         }
     }
+}
+
+/// True where the rows need not be read at all, so that pages would not help.
+fn is_told(program: &Program, site: &Site<'_>) -> bool {
+    aggregate_in_memory::finds(program, site)
+        || count_for_existence::finds(program, site)
+        || dead_or_unused_query::finds(program, site)
 }
 
 fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
@@ -129,13 +136,17 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
         draft.doubt("few distinct rows come back, which a limit would not help");
     }
     let api = site.shape().api;
+    let limit = wording::limit(api);
+    let (pieces, fix) = if is_whole_in_job(site) {
+        ("read in pieces", format!("read and handle a few hundred rows at a time, by `{limit}`"))
+    } else {
+        ("read one page", format!("give the read a `{limit}` and the caller a page"))
+    };
     draft.help = format!(
-        "read one page: add `{}`, order by a unique column and continue with {}",
-        wording::limit(api),
+        "{pieces}: add `{limit}`, order by a unique column and continue with {}",
         wording::continued(api)
     );
-    draft.fix =
-        Some(repeats::unsafe_fix(format!("give the read a `{}` and the caller a page", wording::limit(api))));
+    draft.fix = Some(repeats::unsafe_fix(fix));
     draft.cost = Some(Cost {
         now: "n rows per call".to_owned(),
         after: "1 page of rows".to_owned(),
@@ -179,12 +190,18 @@ fn doubts_of_use(program: &Program, site: &Site<'_>, draft: &mut Draft) {
     if takes_first(program, site) {
         draft.doubt("only the first row is taken, so that few are expected");
     }
-    if wants_all(program, site) {
+    if wants_all(program, site) && !is_whole_in_job(site) {
         draft.doubt("an export needs all rows");
     }
     if indexes::is_cached(program, site.function(program)) {
         draft.doubt("the result is kept in a cache");
     }
+}
+
+/// A job that wants all rows of a table has the time to read them in pieces.
+fn is_whole_in_job(site: &Site<'_>) -> bool {
+    let kind = site.arrival.as_ref().map(|it| it.kind);
+    matches!(kind, Some(EntryKind::Job | EntryKind::Schedule)) && volume::extent(site) == Extent::Whole
 }
 
 /// `const [store] = await stores.list()`.
@@ -942,6 +959,67 @@ async function exportEvents() {
 }
 app.get('/export', async (req, res) => {
   res.json(await exportEvents());
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn a_job_has_the_time_to_read_in_pieces() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Event {
+  id String @id
+  name String
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /export-worker.ts
+import { Worker } from 'bullmq';
+import { store } from 'somewhere';
+import { prisma } from './db';
+export const worker = new Worker('export', async () => {
+  const rows = await prisma.event.findMany();
+//                   ^^^^^^^^^^^^^^^^^^^^^^^ unbounded-find: reads all rows of `Event`
+  await store(rows);
+});
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/rows', async (req, res) => { res.json(await prisma.event.create({ data: req.body })); });
+"#,
+        );
+    }
+
+    #[test]
+    fn rows_that_are_only_counted_need_no_pages() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Event {
+  id String @id
+  name String
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => { res.json(await prisma.event.create({ data: req.body })); });
+app.get('/count', async (req, res) => {
+  const rows = await prisma.event.findMany();
+  res.json({ total: rows.length });
 });
 "#,
         );

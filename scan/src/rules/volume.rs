@@ -136,6 +136,12 @@ pub(super) fn is_window(site: &Site<'_>) -> bool {
         || ranged.iter().enumerate().any(|(n, it)| ranged[..n].iter().any(|other| other.column == it.column))
 }
 
+/// True where the filter names settings or the like, of which there are few.
+pub(super) fn is_of_setting(site: &Site<'_>) -> bool {
+    let mut names = parents(site).peekable();
+    names.peek().is_some() && names.all(|parent| site.catalog_table(parent).is_some_and(is_setting))
+}
+
 /// True where the parents are those of a list: a page of them.
 fn is_listed(site: &Site<'_>) -> bool {
     site.columns(&[PredicateOp::Equal]).is_empty() && !site.columns(&[PredicateOp::In]).is_empty()
@@ -144,6 +150,11 @@ fn is_listed(site: &Site<'_>) -> bool {
 /// True where the table is named for settings or the like.
 pub(super) fn is_setting(table: &Table) -> bool {
     Sort::of(&table.model) == Sort::Setting
+}
+
+/// True where the table is named for what happens and is over: an order, a run.
+pub(super) fn holds_events(table: &Table) -> bool {
+    Sort::of(&table.model) == Sort::Event
 }
 
 /// True for a table of users or tenants, rows of which are seldom deleted.
