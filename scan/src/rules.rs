@@ -5,11 +5,16 @@ mod blocking;
 mod cache_without_ttl;
 mod client_per_request;
 mod commands;
+mod component_in_render;
+mod components;
+mod cpu_bound_in_handler;
 mod deep_offset_pagination;
+mod effect_missing_cleanup;
 mod http_missing_timeout;
 mod indexes;
 mod io_in_transaction;
 mod keys;
+mod listener_leak;
 mod loop_invariant_query;
 mod missing_fk_index;
 mod missing_query_index;
@@ -19,15 +24,20 @@ mod n_plus_one_in_loop;
 mod n_plus_one_lazy_relation;
 mod page;
 mod paths;
+mod per_call_construction;
 mod provenance;
+mod quadratic_accumulate;
 mod quadratic_lookup;
 mod redis_blocking_command;
 mod repeats;
 mod size;
 mod sync_crypto_zlib_on_request_path;
 mod sync_io_on_request_path;
+mod timer_leak;
 mod unbounded_concurrency;
 mod unbounded_find;
+mod unbounded_module_cache;
+mod unstable_context_value;
 mod volume;
 mod waits;
 mod wording;
@@ -51,9 +61,13 @@ pub struct Rule {
 pub static RULES: &[&Rule] = &[
     &cache_without_ttl::RULE,
     &client_per_request::RULE,
+    &component_in_render::RULE,
+    &cpu_bound_in_handler::RULE,
     &deep_offset_pagination::RULE,
+    &effect_missing_cleanup::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
+    &listener_leak::RULE,
     &loop_invariant_query::RULE,
     &missing_fk_index::RULE,
     &missing_query_index::RULE,
@@ -61,12 +75,17 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_fanout::RULE,
     &n_plus_one_in_loop::RULE,
     &n_plus_one_lazy_relation::RULE,
+    &per_call_construction::RULE,
+    &quadratic_accumulate::RULE,
     &quadratic_lookup::RULE,
     &redis_blocking_command::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,
+    &timer_leak::RULE,
     &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
+    &unbounded_module_cache::RULE,
+    &unstable_context_value::RULE,
     &write_in_loop::RULE,
 ];
 

@@ -52,6 +52,7 @@ fn every_rule_file_is_registered_under_its_name() {
         "asked",
         "blocking",
         "commands",
+        "components",
         "indexes",
         "keys",
         "laws",
