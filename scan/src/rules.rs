@@ -13,13 +13,18 @@ mod client_per_request;
 mod commands;
 mod count_for_existence;
 mod dead_or_unused_query;
+mod component_in_render;
+mod components;
+mod cpu_bound_in_handler;
 mod deep_offset_pagination;
+mod effect_missing_cleanup;
 mod http_missing_timeout;
 mod included;
 mod indexes;
 mod io_in_transaction;
 mod keys;
 mod long_work_in_request;
+mod listener_leak;
 mod loop_invariant_query;
 mod missing_cache_headers;
 mod missing_compression;
@@ -36,7 +41,9 @@ mod overfetch_columns;
 mod overfetch_include;
 mod page;
 mod paths;
+mod per_call_construction;
 mod provenance;
+mod quadratic_accumulate;
 mod quadratic_lookup;
 mod queue_jobs_not_removed;
 mod queue_without_retry;
@@ -50,10 +57,13 @@ mod size;
 mod slow_work_in_webhook;
 mod sync_crypto_zlib_on_request_path;
 mod sync_io_on_request_path;
+mod timer_leak;
 mod unbounded_concurrency;
 mod unbounded_find;
 mod upload_buffered_whole;
 mod unbounded_include;
+mod unbounded_module_cache;
+mod unstable_context_value;
 mod volume;
 mod waits;
 mod wording;
@@ -85,10 +95,14 @@ pub static RULES: &[&Rule] = &[
     &client_per_request::RULE,
     &count_for_existence::RULE,
     &dead_or_unused_query::RULE,
+    &component_in_render::RULE,
+    &cpu_bound_in_handler::RULE,
     &deep_offset_pagination::RULE,
+    &effect_missing_cleanup::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
     &long_work_in_request::RULE,
+    &listener_leak::RULE,
     &loop_invariant_query::RULE,
     &missing_cache_headers::RULE,
     &missing_compression::RULE,
@@ -103,6 +117,8 @@ pub static RULES: &[&Rule] = &[
     &non_sargable_predicate::RULE,
     &overfetch_columns::RULE,
     &overfetch_include::RULE,
+    &per_call_construction::RULE,
+    &quadratic_accumulate::RULE,
     &quadratic_lookup::RULE,
     &queue_jobs_not_removed::RULE,
     &queue_without_retry::RULE,
@@ -111,11 +127,14 @@ pub static RULES: &[&Rule] = &[
     &slow_work_in_webhook::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,
+    &timer_leak::RULE,
     &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
     &upload_buffered_whole::RULE,
     &worker_serial_io::RULE,
     &unbounded_include::RULE,
+    &unbounded_module_cache::RULE,
+    &unstable_context_value::RULE,
     &write_in_loop::RULE,
 ];
 

@@ -210,7 +210,17 @@ impl Program {
             self.files[file as usize].args(call).get(index as usize).map(|expr| Place { file, expr: *expr })
         };
         let callers = self.callers(FnRef { file: at.file, id: owner });
-        callers.iter().filter_map(|(file, call)| argument(*file, *call)).collect()
+        let iterated = self.iterated(FnRef { file: at.file, id: owner }, index);
+        callers.iter().filter_map(|(file, call)| argument(*file, *call)).chain(iterated).collect()
+    }
+
+    /// The list that an array method hands its callback after the element and its position: `(it, n, list) => …`.
+    pub(crate) fn iterated(&self, callback: FnRef, index: u32) -> Option<Place> {
+        let facts = &self.files[callback.file as usize];
+        let (call, 0) = facts.function(callback.id).argument_of? else { return None };
+        let Expr::Member { object, property } = facts.expr(facts.call(call).callee) else { return None };
+        let element = libraries::iterating_method(facts.name(property))?;
+        (index == element + 2).then_some(Place { file: callback.file, expr: object })
     }
 
     /// The calls of a function and of the closures that run in place in it, and whether a condition stands before.

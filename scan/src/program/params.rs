@@ -87,6 +87,8 @@ impl Program {
                 let element = libraries::iterating_method(&api.path["Array#".len()..]);
                 if element == Some(index) {
                     self.element_of(&self.receiver(file, call))
+                } else if element.is_some_and(|element| element + 2 == index) {
+                    self.receiver(file, call)
                 } else {
                     Value::Unknown
                 }

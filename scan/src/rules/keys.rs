@@ -11,6 +11,8 @@ pub(super) enum Variety {
     Fixed,
     /// One per user, entity or request.
     Varies,
+    /// One per element of a list.
+    Listed,
     Unknown,
 }
 
@@ -37,7 +39,7 @@ fn variety_of(program: &Program, at: Place, depth: u32) -> Variety {
             let it = facts.symbol(symbol);
             match (it.definition, it.assignments.is_empty()) {
                 (Some(definition), true) => match again(definition) {
-                    Variety::Unknown if names_one(facts.name(it.name)) => Variety::Varies,
+                    Variety::Unknown | Variety::Listed if names_one(facts.name(it.name)) => Variety::Varies,
                     found => found,
                 },
                 _ => match program.imported_place(at) {
@@ -46,7 +48,7 @@ fn variety_of(program: &Program, at: Place, depth: u32) -> Variety {
                 },
             }
         }
-        Expr::Element(_) => Variety::Varies,
+        Expr::Element(_) => Variety::Listed,
         Expr::Call(call) => of_call(program, at.file, call, depth),
         Expr::Param { .. } => {
             let passed = program.passed(at);
@@ -91,7 +93,7 @@ fn of_call(program: &Program, file: u32, call: CallId, depth: u32) -> Variety {
             }
         }
         _ => {
-            if given == Variety::Varies {
+            if matches!(given, Variety::Varies | Variety::Listed) {
                 given
             } else {
                 Variety::Unknown
@@ -127,7 +129,9 @@ fn most(parts: impl IntoIterator<Item = Variety>) -> Variety {
     for part in parts {
         match part {
             Variety::Varies => return Variety::Varies,
-            Variety::Unknown => sum = Variety::Unknown,
+            Variety::Listed => sum = Variety::Listed,
+            Variety::Unknown if sum == Variety::Fixed => sum = Variety::Unknown,
+            Variety::Unknown => {}
             Variety::Fixed => {}
         }
     }

@@ -292,6 +292,9 @@ impl Lists<'_> {
         if entry.is_some() {
             return Provenance::Unknown;
         }
+        if let Some(list) = self.program.iterated(function, index) {
+            return self.provenance(list, depth + 1);
+        }
         if self.program.runs_at(function).is_some() {
             return Provenance::Part;
         }

@@ -16,6 +16,8 @@ pub(crate) enum Blocking {
     KeyPair,
     /// A text or buffer packed or unpacked.
     Compression,
+    /// Documents, pictures or programs made, read or rewritten by code that runs on the thread itself.
+    Computing,
     /// What files or folders hold.
     Content,
     /// One question or change of the file system: is it there, make a folder.
@@ -67,7 +69,44 @@ pub(crate) fn blocking(api: &Api) -> Option<Blocking> {
         .then_some(Blocking::Compression),
         "fflate" => last.ends_with("Sync").then_some(Blocking::Compression),
         "snappy" => matches!(last, "compressSync" | "uncompressSync").then_some(Blocking::Compression),
-        _ => None,
+        _ => computes(api).then_some(Blocking::Computing),
+    }
+}
+
+/// Work of tens of milliseconds and more in plain JavaScript or a synchronous addon, though some of it gives a promise.
+fn computes(api: &Api) -> bool {
+    let last = api.last();
+    let path = api.plain_path();
+    match api.package.as_str() {
+        "xlsx" => matches!(last, "read" | "readFile" | "write" | "writeFile"),
+        "exceljs" => matches!(last, "writeBuffer") || path.ends_with("xlsx.load"),
+        "pdf-lib" => matches!(last, "save" | "saveAsBase64") || path == "PDFDocument.load",
+        "pdf-parse" | "mjml" | "juice" | "satori" => path.is_empty(),
+        "@react-pdf/renderer" => {
+            matches!(last, "renderToBuffer" | "renderToStream" | "renderToFile" | "toBuffer")
+        }
+        "jimp" => matches!(last, "read" | "getBuffer" | "getBufferAsync"),
+        "@resvg/resvg-js" => last == "render",
+        "adm-zip" => matches!(last, "toBuffer" | "extractAllTo" | "writeZip"),
+        "prettier" => last == "format",
+        "typescript" => matches!(last, "transpile" | "transpileModule" | "createProgram"),
+        "@babel/core" => last == "transformSync",
+        "sass" => matches!(last, "compile" | "compileString" | "renderSync"),
+        "svgo" => last == "optimize",
+        "jsdom" => path == "JSDOM",
+        "html-minifier" | "html-minifier-terser" => last == "minify",
+        "csv-parse/sync" => last == "parse",
+        "tiktoken"
+        | "@dqbd/tiktoken"
+        | "js-tiktoken"
+        | "js-tiktoken/lite"
+        | "gpt-tokenizer"
+        | "gpt-3-encoder"
+        | "gpt3-tokenizer"
+        | "@anthropic-ai/tokenizer" => {
+            matches!(last, "encode" | "encode_ordinary" | "encodeChat" | "countTokens" | "countTokensChat")
+        }
+        _ => false,
     }
 }
 
