@@ -1,7 +1,7 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
-mod asides;
 mod aggregate_in_memory;
+mod asides;
 mod asked;
 mod blocking;
 mod blocking_migration;
@@ -11,11 +11,11 @@ mod cache_stampede;
 mod cache_without_ttl;
 mod client_per_request;
 mod commands;
-mod count_for_existence;
-mod dead_or_unused_query;
 mod component_in_render;
 mod components;
+mod count_for_existence;
 mod cpu_bound_in_handler;
+mod dead_or_unused_query;
 mod deep_offset_pagination;
 mod effect_missing_cleanup;
 mod http_missing_timeout;
@@ -23,8 +23,8 @@ mod included;
 mod indexes;
 mod io_in_transaction;
 mod keys;
-mod long_work_in_request;
 mod listener_leak;
+mod long_work_in_request;
 mod loop_invariant_query;
 mod missing_cache_headers;
 mod missing_compression;
@@ -60,10 +60,10 @@ mod sync_io_on_request_path;
 mod timer_leak;
 mod unbounded_concurrency;
 mod unbounded_find;
-mod upload_buffered_whole;
 mod unbounded_include;
 mod unbounded_module_cache;
 mod unstable_context_value;
+mod upload_buffered_whole;
 mod volume;
 mod waits;
 mod wording;
@@ -86,23 +86,23 @@ pub struct Rule {
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &aggregate_in_memory::RULE,
     &blocking_migration::RULE,
     &cache_error_fails_request::RULE,
     &cache_never_invalidated::RULE,
     &cache_stampede::RULE,
-    &aggregate_in_memory::RULE,
     &cache_without_ttl::RULE,
     &client_per_request::RULE,
-    &count_for_existence::RULE,
-    &dead_or_unused_query::RULE,
     &component_in_render::RULE,
+    &count_for_existence::RULE,
     &cpu_bound_in_handler::RULE,
+    &dead_or_unused_query::RULE,
     &deep_offset_pagination::RULE,
     &effect_missing_cleanup::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
-    &long_work_in_request::RULE,
     &listener_leak::RULE,
+    &long_work_in_request::RULE,
     &loop_invariant_query::RULE,
     &missing_cache_headers::RULE,
     &missing_compression::RULE,
@@ -130,11 +130,11 @@ pub static RULES: &[&Rule] = &[
     &timer_leak::RULE,
     &unbounded_concurrency::RULE,
     &unbounded_find::RULE,
-    &upload_buffered_whole::RULE,
-    &worker_serial_io::RULE,
     &unbounded_include::RULE,
     &unbounded_module_cache::RULE,
     &unstable_context_value::RULE,
+    &upload_buffered_whole::RULE,
+    &worker_serial_io::RULE,
     &write_in_loop::RULE,
 ];
 
