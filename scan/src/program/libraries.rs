@@ -272,8 +272,11 @@ pub(crate) fn slow_work(api: &Api) -> Option<SlowWork> {
         }
         "@anthropic-ai/sdk" if path.ends_with("messages.create") => SlowWork::Model,
         "ai" if asks_model(api) => SlowWork::Model,
-        "puppeteer" | "puppeteer-core" | "puppeteer-extra" if api.last() == "launch" => SlowWork::Browser,
-        "playwright" | "playwright-core" | "@playwright/test" if api.last() == "launch" => SlowWork::Browser,
+        "puppeteer" | "puppeteer-core" | "puppeteer-extra" | "playwright" | "playwright-core"
+            if api.last() == "launch" =>
+        {
+            SlowWork::Browser
+        }
         "fluent-ffmpeg" if matches!(api.last(), "run" | "save" | "saveToFile" | "mergeToFile") => {
             SlowWork::Video
         }

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use tuneup_model::{Operation, TableRef};
-
 use super::commands::{Sent, commands};
 use super::keys::shape;
 use super::paths;
@@ -311,6 +309,15 @@ pub(super) fn asides<'u>(program: &Program, uses: &'u [Used]) -> Vec<Aside<'u>> 
                 && it.shape(program).as_ref() == Some(&key)
         });
         let Some(set) = set else { continue };
+        let is_claimed = uses.iter().any(|it| {
+            it.is_claim
+                && it.file == get.file
+                && named(it) == named(get)
+                && it.shape(program).as_ref() == Some(&key)
+        });
+        if is_claimed {
+            continue;
+        }
         let function = FnRef { file: get.file, id: named(get) };
         let aside = Aside { function, get, set, key };
         let is_known = found.iter().any(|it| it.function == function && it.key == aside.key);
@@ -351,8 +358,14 @@ impl Aside<'_> {
         let facts = program.facts(self.get.file);
         let dear = Effects::DB.with(Effects::NETWORK).with(Effects::FILES);
         self.computing(program).into_iter().any(|call| {
-            program.call_effects(self.get.file, call).has_any(dear)
-                || (facts.call(call).awaited && *program.target(self.get.file, call) == Target::Unresolved)
+            let is_foreign = match program.target(self.get.file, call) {
+                Target::Unresolved => true,
+                Target::Api(api) => api.package != "global",
+                _ => false,
+            };
+            let effects = program.call_effects(self.get.file, call);
+            effects.has_any(dear)
+                || (facts.call(call).awaited && is_foreign && !effects.has_any(Effects::CACHE))
         })
     }
 
@@ -380,17 +393,4 @@ impl Aside<'_> {
         }
         found.into_iter().collect()
     }
-}
-
-/// Tables that a query reads; none for one that writes.
-pub(super) fn tables_read(program: &Program, query: u32) -> Vec<(String, Operation)> {
-    let shape = &program.queries[query as usize].shape;
-    if shape.operation.is_write() {
-        return Vec::new();
-    }
-    let main = match &shape.table {
-        TableRef::Known(table) => Some((table.clone(), shape.operation)),
-        TableRef::Unknown => None,
-    };
-    main.into_iter().collect()
 }

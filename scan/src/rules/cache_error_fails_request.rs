@@ -221,6 +221,9 @@ app.get('/rates/:day', async (req, res) => {
   }
   other ??= await (await fetch('https://other.example.com')).text();
   await redis.set(`other:${req.params.day}`, other, 'EX', 60);
+  if ((await redis.set('once', '1', 'EX', 60, 'NX')) !== 'OK') await redis.get('once');
+  const id = await (await fetch('https://ids.example.com')).text();
+  await redis.set('once', id, 'EX', 3600);
   res.send(rates);
 });
 //- /cache.ts

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tuneup_model::{Category, Cost, Count, EvidenceKind, Operation, RuleDoc, Severity, Standing, TableRef};
 
-use super::asides::{Aside, Lifetime, Used, asides, tables_read, uses};
+use super::asides::{Aside, Lifetime, Used, asides, uses};
 use super::{Rule, paths, repeats};
 use crate::program::libraries::caches::KeyUse;
 use crate::program::{EntryKind, FnRef, Program, Role};
@@ -146,10 +146,19 @@ fn meets(a: &str, b: &str) -> bool {
     a.starts_with(&b) || b.starts_with(&a)
 }
 
+/// The table that a query reads; none for one that writes.
+fn table_read(program: &Program, query: u32) -> Option<(String, Operation)> {
+    let shape = &program.queries[query as usize].shape;
+    match &shape.table {
+        TableRef::Known(table) if !shape.operation.is_write() => Some((table.clone(), shape.operation)),
+        _ => None,
+    }
+}
+
 /// A write that changes what is cached, where a request or job comes to it.
 fn written(program: &Program, aside: &Aside<'_>) -> Option<(String, u32)> {
     let read: BTreeMap<String, Operation> =
-        aside.queries(program).into_iter().flat_map(|query| tables_read(program, query)).collect();
+        aside.queries(program).into_iter().filter_map(|query| table_read(program, query)).collect();
     let writes = program.queries.iter().enumerate().filter(|(_, query)| {
         let function = FnRef { file: query.file, id: program.facts(query.file).call(query.call).function };
         program.roles[query.file as usize] == Role::App
@@ -202,7 +211,7 @@ fn tell(
     draft.evidence.push((EvidenceKind::Source, format!("writes `{table}` and leaves the key"), at));
     match lifetime {
         Lifetime::Seconds(seconds) if seconds < LONG => {
-            draft.doubt("it may be short enough to be stale by design")
+            draft.doubt("it may be short enough to be stale by design");
         }
         Lifetime::Unknown => draft.doubt("it is not known how soon the key ends"),
         _ => {}

@@ -150,7 +150,7 @@ fn draft(tables: &Tables<'_>, table: &Table, index: &Index, other: &Other) -> Dr
     if !tables.grows(table) && !volume::fills_fast(tables, table) {
         draft.doubt("no request or job is seen to add rows");
     }
-    if volume::stays_small(tables, table) {
+    if volume::stays_small(tables, table) || volume::is_setting(table) {
         draft.doubt("the table is not known to hold many rows");
     }
     let writes = tables.filling(table).served;

@@ -36,9 +36,11 @@ pub(super) fn servers(program: &Program) -> Vec<Server> {
 
 fn makes_server(api: &Api, kind: CallKind) -> bool {
     match (api.package.as_str(), api.plain_path()) {
-        ("express", "") | ("fastify", "" | "fastify" | "Fastify") | ("restify", "createServer") => true,
+        ("express", "")
+        | ("fastify", "" | "fastify" | "Fastify")
+        | ("restify", "createServer")
+        | ("@nestjs/core", "NestFactory.create") => true,
         ("koa", "") | ("hono", "Hono") | ("@hapi/hapi", "Server") => kind == CallKind::New,
-        ("@nestjs/core", "NestFactory.create") => true,
         _ => false,
     }
 }
@@ -49,7 +51,7 @@ fn package(program: &Program, file: u32) -> &str {
 
 impl Server {
     /// The routes of its package.
-    pub(super) fn routes<'p>(&self, program: &'p Program) -> impl Iterator<Item = &'p Entry> + use<'p> {
+    pub(super) fn routes(self, program: &Program) -> impl Iterator<Item = &Entry> {
         let own = package(program, self.file);
         program
             .entries
@@ -58,7 +60,7 @@ impl Server {
     }
 
     /// True where its package depends on one of these, or the name of a file or import speaks of one of the words.
-    pub(super) fn has(&self, program: &Program, packages: &[&str], words: &[&str]) -> bool {
+    pub(super) fn has(self, program: &Program, packages: &[&str], words: &[&str]) -> bool {
         let own = package(program, self.file);
         packages.iter().any(|it| program.depends_on(self.file, it))
             || program.files.iter().enumerate().any(|(n, facts)| {

@@ -4,7 +4,8 @@ use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severi
 
 use super::{Rule, paths, repeats};
 use crate::deployment::Front;
-use crate::facts::{CallId, Expr};
+use crate::facts::{CallId, Expr, ImportedName};
+use crate::objects::Follow as _;
 use crate::place::Place;
 use crate::program::{Api, Given, Program, Role, Target, Value};
 use crate::report::{Draft, Report, Where};
@@ -77,9 +78,12 @@ fn check(program: &Program, report: &mut Report) {
             let call = CallId(n as u32);
             if let Target::Api(api) = target
                 && let Some(options) = parser(program, file, call, api)
-                && let Some(doubt) = holds_all(program, options)
             {
-                report.add(&RULE.doc, tell(program, file, call, doubt));
+                match holds_all(program, options) {
+                    Holds::No => {}
+                    Holds::Yes => report.add(&RULE.doc, tell(program, file, call, None)),
+                    Holds::Perhaps(doubt) => report.add(&RULE.doc, tell(program, file, call, Some(doubt))),
+                }
             }
         }
     }
@@ -98,25 +102,33 @@ fn parser(program: &Program, file: u32, call: CallId, api: &Api) -> Option<Optio
     }
 }
 
-/// Whether the parser holds files in memory without a limit, with a reason to doubt it; none where it does not.
-fn holds_all(program: &Program, options: Option<Place>) -> Option<Option<&'static str>> {
-    let Some(options) = options else { return Some(sets_up_multer(program)) };
-    if program.given(options, &["limits", "dest", "fileFilter"]) == Given::Yes
-        && program.given(options, &["limits", "dest"]) == Given::Yes
-    {
-        return None;
-    }
+/// Whether a parser holds files of any size in memory.
+enum Holds {
+    No,
+    Yes,
+    /// With the reason to doubt it.
+    Perhaps(&'static str),
+}
+
+fn holds_all(program: &Program, options: Option<Place>) -> Holds {
+    let by_default = || {
+        if sets_up_multer(program) {
+            Holds::Perhaps("a module may give the parser its options")
+        } else {
+            Holds::Yes
+        }
+    };
+    let Some(options) = options else { return by_default() };
     match (program.given(options, &["limits", "dest"]), program.given(options, &["storage"])) {
-        (Given::No, Given::No) => Some(sets_up_multer(program)),
-        (Given::No, Given::Yes) => is_in_memory(program, options).then_some(None),
-        (Given::Yes, _) => None,
-        _ => Some(Some("the options of the parser could not be followed")),
+        (Given::No, Given::No) => by_default(),
+        (Given::No, Given::Yes) if is_in_memory(program, options) => Holds::Yes,
+        (Given::No, Given::Yes) | (Given::Yes, _) => Holds::No,
+        _ => Holds::Perhaps("the options of the parser could not be followed"),
     }
 }
 
 /// True for `{ storage: memoryStorage() }`.
 fn is_in_memory(program: &Program, options: Place) -> bool {
-    use crate::objects::Follow as _;
     let Some(at) = program.follow(options) else { return false };
     let facts = program.facts(at.file);
     let Expr::Object(list) = facts.expr(at.expr) else { return false };
@@ -129,14 +141,13 @@ fn is_in_memory(program: &Program, options: Place) -> bool {
 }
 
 /// A module of Nest may give all interceptors their options.
-fn sets_up_multer(program: &Program) -> Option<&'static str> {
-    let mentions = program.files.iter().any(|facts| {
+fn sets_up_multer(program: &Program) -> bool {
+    program.files.iter().any(|facts| {
         facts.imports.iter().any(|import| {
             facts.name(import.specifier) == "@nestjs/platform-express"
-                && matches!(import.name, crate::facts::ImportedName::Named(name) if facts.name(name) == "MulterModule")
+                && matches!(import.name, ImportedName::Named(name) if facts.name(name) == "MulterModule")
         })
-    });
-    mentions.then_some("a module may give the parser its options")
+    })
 }
 
 fn tell(program: &Program, file: u32, call: CallId, doubt: Option<&'static str>) -> Draft {

@@ -254,7 +254,8 @@ impl<'p> Applied<'p, '_, '_> {
         });
         if let Some(table) = self.catalog.tables.iter_mut().find(|it| it.name == table) {
             let name = Some(name.to_owned());
-            table.indexes.push(Index { name, columns, unique, method, partial, tuned: false });
+            let tuned = condition.is_some() || step("expression").is_some();
+            table.indexes.push(Index { name, columns, unique, method, partial, tuned });
         }
     }
 

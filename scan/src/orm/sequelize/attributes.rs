@@ -102,6 +102,15 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         }
     }
 
+    /// True for fields with an order or collation of their own: `[{ name: 'title', collate: 'NOCASE' }]`.
+    fn has_objects(&self, fields: Place) -> bool {
+        let seen = self.reader.see(fields);
+        let Expr::Array(list) = seen.expr else { return false };
+        self.reader
+            .list(seen.place.file, list)
+            .any(|item| matches!(self.reader.see(item).expr, Expr::Object(_)))
+    }
+
     /// One index by its options; where a part is not known, none.
     pub(super) fn index(&mut self, draft: usize, options: &Object<'_>) {
         let Given::Sure(fields) = options.get("fields") else { return };
@@ -118,7 +127,8 @@ impl<'r, 'p: 'r> Reading<'r, 'p, '_> {
         };
         let partial = options.get("where") != Given::Absent;
         let name = self.text(options, "name").map(str::to_owned);
-        let index = tuneup_model::Index { name, columns, unique, method, partial, tuned: false };
+        let tuned = self.has_objects(fields);
+        let index = tuneup_model::Index { name, columns, unique, method, partial, tuned };
         let draft = &mut self.drafts[draft];
         if !index.columns.is_empty() && !draft.indexes.contains(&index) {
             draft.indexes.push(index);
