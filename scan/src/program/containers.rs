@@ -27,8 +27,7 @@ impl Program {
         let facts = &self.files[file as usize];
         let is_constructor =
             facts.function(owner).class.is_some_and(|class| facts.class(class).constructor == Some(owner));
-        let is_made_elsewhere =
-            self.callers.get(&FnRef { file, id: owner }).is_none_or(|callers| callers.is_empty());
+        let is_made_elsewhere = self.callers.get(&FnRef { file, id: owner }).is_none_or(Vec::is_empty);
         if is_constructor && is_made_elsewhere && self.depends_on(file, "awilix") {
             self.class_for(name)
         } else {

@@ -168,7 +168,13 @@ impl Program {
                     let run = self.handed_on(&functions, at, queries, builders);
                     run.unwrap_or(Target::Functions(functions, memo))
                 }
-                other => other,
+                // One of several libraries, or of several parts of one: a client of Redis or of its cluster.
+                other => match callee.choices().iter().find(|it| matches!(it, Value::Api(_))) {
+                    Some(Value::Api(api)) => self
+                        .declared_target(api, file, id, queries)
+                        .unwrap_or_else(|| Target::Api(api.clone())),
+                    _ => other,
+                },
             },
             _ => Target::Plain,
         }

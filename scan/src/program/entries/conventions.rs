@@ -179,7 +179,7 @@ impl Convention {
             return Some(Self::RemixRoute);
         }
         if dependencies.contains("@sveltejs/kit")
-            && (matches!(stem, "+server" | "hooks") || file.starts_with("+") && file.contains(".server."))
+            && (matches!(stem, "+server" | "hooks") || file.starts_with('+') && file.contains(".server."))
         {
             return Some(Self::SvelteServer);
         }

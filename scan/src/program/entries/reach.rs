@@ -70,7 +70,9 @@ impl Program {
             {
                 let many =
                     self.implementations(Place { file: function.file, expr: object }, facts.name(property));
-                many.into_iter().for_each(|target| visit(target, how));
+                for target in many {
+                    visit(target, how);
+                }
             }
             match target {
                 Target::Functions(targets, _) => targets.iter().for_each(|target| visit(*target, how)),

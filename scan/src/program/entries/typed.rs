@@ -18,7 +18,7 @@ impl Program {
                 continue;
             }
             let own = it.typed_by.and_then(|(ty, _)| self.handler_type(file, ty));
-            let given = || it.params.iter().filter_map(|it| self.handed_type(file, it.annotation?)).next();
+            let given = || it.params.iter().find_map(|it| self.handed_type(file, it.annotation?));
             if let Some((kind, label)) = own.or_else(given) {
                 entries.push(Entry { function, kind, label });
             }

@@ -116,6 +116,6 @@ fn loops_without_end_and_typed_handlers_run_on_their_own() {
             export async function list(req: Request, res: Response) { res.json(await db.user.findMany()); }
             "
         ),
-        ["worker.ts:8 Job", "worker.ts:14 not reached", "worker.ts:18 Job", "worker.ts:19 Request",]
+        ["worker.ts:14 not reached", "worker.ts:18 Job", "worker.ts:19 Request", "worker.ts:8 Job"]
     );
 }
