@@ -229,7 +229,12 @@ pub(super) fn tidied(program: &Program, holder: Holder) -> Tidied {
         return Tidied::Yes;
     }
     let files: Vec<u32> = match holder {
-        Holder::Variable { .. } if is_exported(program, holder) => (0..program.files.len() as u32).collect(),
+        Holder::Variable { file, symbol } if is_exported(program, holder) => {
+            let facts = program.facts(file);
+            let name = facts.name(facts.symbol(symbol).name);
+            let all = 0..program.files.len() as u32;
+            all.filter(|other| *other == file || imports_name(program.facts(*other), name)).collect()
+        }
         _ => vec![file],
     };
     for file in files {
@@ -240,6 +245,10 @@ pub(super) fn tidied(program: &Program, holder: Holder) -> Tidied {
         }
     }
     answer
+}
+
+fn imports_name(facts: &FileFacts, name: &str) -> bool {
+    facts.symbols.iter().any(|it| matches!(it.kind, SymbolKind::Import(_)) && facts.name(it.name) == name)
 }
 
 fn is_exported(program: &Program, holder: Holder) -> bool {
