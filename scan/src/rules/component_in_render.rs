@@ -9,7 +9,7 @@ use super::components;
 use super::{Rule, paths, repeats};
 use crate::facts::{CallId, CallKind, Expr, ExprId, FileFacts, FnId, SymbolKind};
 use crate::place::Place;
-use crate::program::{FnRef, Program, Value, callee_name};
+use crate::program::{Program, Value, callee_name};
 use crate::report::{At, Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -114,7 +114,7 @@ fn inner(program: &Program, file: u32, id: CallId) -> Option<Inner> {
         _ => return None,
     };
     let name = facts.function(outer).name.map(|name| facts.name(name))?;
-    let renders = runs_in(program, file, call.function, outer);
+    let renders = components::runs_in(program, file, call.function, outer);
     (components::is_component_name(name) && facts.function(outer).class.is_none() && renders)
         .then_some(Inner { file, call: id, outer, made })
 }
@@ -136,20 +136,6 @@ fn makes_component(program: &Program, file: u32, made: ExprId) -> bool {
         },
         _ => false,
     }
-}
-
-fn runs_in(program: &Program, file: u32, function: FnId, outer: FnId) -> bool {
-    let mut id = function;
-    for _ in 0..8 {
-        if id == outer {
-            return true;
-        }
-        match program.runs_at(FnRef { file, id }) {
-            Some(call) => id = program.facts(file).call(call).function,
-            None => return false,
-        }
-    }
-    false
 }
 
 /// True where the component calls a hook: without one it only renders when it is told to.

@@ -134,3 +134,18 @@ pub(super) fn is_quiet_hook(name: &str) -> bool {
             | "useStyles"
     )
 }
+
+/// True for the outer function itself and for closures that run in place in it.
+pub(super) fn runs_in(program: &Program, file: u32, function: FnId, outer: FnId) -> bool {
+    let mut id = function;
+    for _ in 0..8 {
+        if id == outer {
+            return true;
+        }
+        match program.runs_at(FnRef { file, id }) {
+            Some(call) => id = program.facts(file).call(call).function,
+            None => return false,
+        }
+    }
+    false
+}

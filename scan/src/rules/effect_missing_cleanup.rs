@@ -154,7 +154,7 @@ fn report_effect(program: &Program, report: &mut Report, file: u32, effect: Effe
     for (n, call) in facts.calls.iter().enumerate() {
         let id = CallId(n as u32);
         if !body.span.contains(facts.span(call.expr))
-            || !runs_in(program, file, call.function, effect.function)
+            || !components::runs_in(program, file, call.function, effect.function)
         {
             continue;
         }
@@ -164,21 +164,6 @@ fn report_effect(program: &Program, report: &mut Report, file: u32, effect: Effe
         }
         report.add(&RULE.doc, tell(program, file, id, effect, started, component));
     }
-}
-
-/// True for the effect itself and for closures that run in place in it.
-fn runs_in(program: &Program, file: u32, function: FnId, effect: FnId) -> bool {
-    let mut id = function;
-    for _ in 0..8 {
-        if id == effect {
-            return true;
-        }
-        match program.runs_at(FnRef { file, id }) {
-            Some(call) => id = program.facts(file).call(call).function,
-            None => return false,
-        }
-    }
-    false
 }
 
 fn calls_one_of(facts: &FileFacts, within: Span, names: &[&str]) -> bool {

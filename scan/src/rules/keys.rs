@@ -131,8 +131,7 @@ fn most(parts: impl IntoIterator<Item = Variety>) -> Variety {
             Variety::Varies => return Variety::Varies,
             Variety::Listed => sum = Variety::Listed,
             Variety::Unknown if sum == Variety::Fixed => sum = Variety::Unknown,
-            Variety::Unknown => {}
-            Variety::Fixed => {}
+            Variety::Unknown | Variety::Fixed => {}
         }
     }
     sum

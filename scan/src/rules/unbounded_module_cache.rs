@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::program::{EntryKind, FnRef, Program, Role, Value};
 use crate::report::{At, Draft, Report, Where};
 
-use holder::{Holder, Kind, Tidied};
+use holder::{Holder, Instances, Kind, Tidied};
 
 pub(super) static RULE: Rule = Rule {
     doc: RuleDoc {
@@ -33,6 +33,7 @@ pub(super) static RULE: Rule = Rule {
         proof: "The heap is measured after a garbage collection while requests with ever new keys come in",
         standing: Standing::Shown(&[
             Reading { repository: "teableio/teable", right: 2, read: 2 },
+            Reading { repository: "elie222/inbox-zero", right: 1, read: 1 },
             Reading { repository: "unkeyed/unkey", right: 1, read: 1 },
             Reading { repository: "vendure-ecommerce/vendure", right: 1, read: 1 },
         ]),
@@ -104,6 +105,7 @@ struct Growth {
 }
 
 fn check(program: &Program, report: &mut Report) {
+    let instances = Instances::of(program);
     for (n, facts) in program.files.iter().enumerate() {
         let file = n as u32;
         if program.roles[n] != Role::App || program.draws_pages(file) || program.is_browser_code(file) {
@@ -111,9 +113,9 @@ fn check(program: &Program, report: &mut Report) {
         }
         let mut found: Vec<Growth> = Vec::new();
         for n in 0..facts.calls.len() as u32 {
-            found.extend(added_by_call(program, file, CallId(n)));
+            found.extend(added_by_call(program, &instances, file, CallId(n)));
         }
-        found.extend(added_by_key(program, file));
+        found.extend(added_by_key(program, &instances, file));
         found.sort_by_key(|it| (it.holder, it.variety != Variety::Varies, it.expr));
         // One finding for each thing that grows, at the first place that says most.
         found.dedup_by(|next, before| next.holder == before.holder);
@@ -127,7 +129,7 @@ fn check(program: &Program, report: &mut Report) {
 }
 
 /// `map.set(key, value)`, `set.add(value)`, `list.push(value)`.
-fn added_by_call(program: &Program, file: u32, id: CallId) -> Option<Growth> {
+fn added_by_call(program: &Program, instances: &Instances, file: u32, id: CallId) -> Option<Growth> {
     let facts = program.facts(file);
     let call = facts.call(id);
     let Expr::Member { object, property } = facts.expr(call.callee) else { return None };
@@ -141,7 +143,7 @@ fn added_by_call(program: &Program, file: u32, id: CallId) -> Option<Growth> {
     if call.kind != CallKind::Call || call.function == FnId(0) {
         return None;
     }
-    let (holder, is_one_of) = holder::of(program, Place { file, expr: object })?;
+    let (holder, is_one_of) = holder::of(program, instances, Place { file, expr: object })?;
     if !kinds.contains(&holder::kind(program, holder)?) {
         return None;
     }
@@ -165,7 +167,7 @@ fn is_number(program: &Program, file: u32, value: ExprId) -> bool {
 }
 
 /// `cache[key] = value`.
-fn added_by_key(program: &Program, file: u32) -> Vec<Growth> {
+fn added_by_key(program: &Program, instances: &Instances, file: u32) -> Vec<Growth> {
     let facts = program.facts(file);
     let mut found = Vec::new();
     for (n, expr) in facts.exprs.iter().enumerate() {
@@ -176,7 +178,9 @@ fn added_by_key(program: &Program, file: u32) -> Vec<Growth> {
         if function == FnId(0) {
             continue;
         }
-        let Some((holder, is_one_of)) = holder::of(program, Place { file, expr: object }) else { continue };
+        let Some((holder, is_one_of)) = holder::of(program, instances, Place { file, expr: object }) else {
+            continue;
+        };
         let variety = keys::variety(program, Place { file, expr: index });
         if holder::kind(program, holder) == Some(Kind::Object) && variety != Variety::Fixed {
             let counts = is_number(program, file, value);
@@ -208,18 +212,42 @@ fn tell(program: &Program, it: &Growth, tidied: Tidied) -> Draft {
         ),
     };
     let anchor = format!("{} › {name}", program.function_name(function));
-    let at = At { file: it.file, span: facts.span(it.expr) };
+    let added = At { file: it.file, span: facts.span(it.expr) };
+    let (file, made) = holder::made(program, it.holder);
+    let made = At { file, span: made };
+    // What is bounded where it is made is told there; a list that is changed by another name, where that happens.
+    let (at, other, what) = if it.is_one_of {
+        (added, made, format!("`{name}` is made once and lives as long as the process"))
+    } else {
+        (made, added, "it grows here".to_owned())
+    };
     let mut draft = Draft::new(Where::Code(at), message, anchor);
     draft.severity = Severity::Medium;
     draft.rank = 40;
-    let (file, made) = holder::made(program, it.holder);
-    let made_at = Where::Code(At { file, span: made });
-    draft.evidence.push((
-        EvidenceKind::Source,
-        format!("`{name}` is made once and lives as long as the process"),
-        made_at,
-    ));
-    let arrived = paths::lead_in(program, function, &mut draft);
+    draft.evidence.push((EvidenceKind::Source, what, Where::Code(other)));
+    add_doubts(program, it, kind, tidied, &mut draft);
+    draft.help = match kind {
+        Kind::List if it.is_one_of => format!("copy the list before adding to it: `[...{name}]`"),
+        Kind::List => "bound it, or empty it when its elements have been dealt with".to_owned(),
+        _ => "use a cache with a bound and an age (`lru-cache` with `max` and `ttl`), delete entries when they are done with, \
+              or keep them in Redis with an expiry"
+            .to_owned(),
+    };
+    draft.fix = Some(repeats::unsafe_fix(format!("bound `{name}`")));
+    draft.cost = Some(Cost {
+        now: "n entries kept".to_owned(),
+        after: "those of the bound kept".to_owned(),
+        counts: vec![Count {
+            variable: "n".to_owned(),
+            of: if kind == Kind::List { "calls".to_owned() } else { "keys ever seen".to_owned() },
+        }],
+    });
+    draft
+}
+
+fn add_doubts(program: &Program, it: &Growth, kind: Kind, tidied: Tidied, draft: &mut Draft) {
+    let function = FnRef { file: it.file, id: it.function };
+    let arrived = paths::lead_in(program, function, draft);
     if draft.path.first().is_some_and(|step| program.draws_pages(step.at.file)) {
         draft.doubt("a page leads here, so that it may run in the browser");
     }
@@ -249,23 +277,6 @@ fn tell(program: &Program, it: &Growth, tidied: Tidied) -> Draft {
     if is_registration(&program.function_name(function)) {
         draft.doubt("the name of the function says that it runs once for each part of the program");
     }
-    draft.help = match kind {
-        Kind::List if it.is_one_of => format!("copy the list before adding to it: `[...{name}]`"),
-        Kind::List => "bound it, or empty it when its elements have been dealt with".to_owned(),
-        _ => "use a cache with a bound and an age (`lru-cache` with `max` and `ttl`), delete entries when they are done with, \
-              or keep them in Redis with an expiry"
-            .to_owned(),
-    };
-    draft.fix = Some(repeats::unsafe_fix(format!("bound `{name}`")));
-    draft.cost = Some(Cost {
-        now: "n entries kept".to_owned(),
-        after: "those of the bound kept".to_owned(),
-        counts: vec![Count {
-            variable: "n".to_owned(),
-            of: if kind == Kind::List { "calls".to_owned() } else { "keys ever seen".to_owned() },
-        }],
-    });
-    draft
 }
 
 /// `registerHandler`, `definePlugin`, `setup`: what runs while the program starts.
@@ -315,17 +326,17 @@ app.post('/runs/:id', async (req, res) => { res.json(await run(req.params.id, re
             "
 //- /work.ts
 const seen = new Set<string>();
+//    ^^^^ unbounded-module-cache: `seen` keeps an entry for each key that ever comes: nothing deletes from this set
 const byId: Record<string, unknown> = {};
+//    ^^^^ unbounded-module-cache: `byId` keeps an entry
 const log: unknown[] = [];
+//    ^^^ unbounded-module-cache: the list `log` of the process grows with each call and is never emptied
 export async function run(id: string, body: unknown) {
   const key = `run:${id}`;
   if (seen.has(key)) return byId[id];
   seen.add(key);
-//^^^^^^^^^^^^^ unbounded-module-cache: `seen` keeps an entry for each key that ever comes: nothing deletes from this set
   byId[id] = body;
-//^^^^^^^^^^^^^^^ unbounded-module-cache: `byId` keeps an entry
   log.push(body);
-//^^^^^^^^^^^^^^ unbounded-module-cache: the list `log` of the process grows with each call and is never emptied
 }
 ",
         );

@@ -111,10 +111,13 @@ fn check(program: &Program, report: &mut Report) {
         }
         for (n, call) in facts.calls.iter().enumerate() {
             let id = CallId(n as u32);
-            if call.kind != CallKind::Jsx || components::is_compiled(program, file) {
+            if call.kind != CallKind::Jsx {
                 continue;
             }
             let Some(provider) = provider(program, file, id) else { continue };
+            if components::is_compiled(program, file) {
+                continue;
+            }
             let readers = readers.get_or_insert_with(|| readers_of_contexts(program));
             let count = readers.get(&provider.context).copied().unwrap_or_default();
             report.add(&RULE.doc, tell(program, &provider, count));

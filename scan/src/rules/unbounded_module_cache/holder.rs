@@ -1,5 +1,7 @@
 //! What outlives a call: a variable of the module, or a field of a class that exists once; and whether anything empties it.
 
+use rustc_hash::FxHashSet;
+
 use crate::facts::{
     CallKind, ClassId, Expr, ExprId, FileFacts, FnId, MemberKind, NameId, Span, SymbolId, SymbolKind,
 };
@@ -41,8 +43,8 @@ pub(super) enum Tidied {
 }
 
 /// What an expression of a function names, with whether it is one of several.
-pub(super) fn of(program: &Program, at: Place) -> Option<(Holder, bool)> {
-    named(program, at, 0).map(|holder| (holder, false)).or_else(|| {
+pub(super) fn of(program: &Program, instances: &Instances, at: Place) -> Option<(Holder, bool)> {
+    named(program, instances, at, 0).map(|holder| (holder, false)).or_else(|| {
         let facts = program.facts(at.file);
         let Expr::Symbol(symbol) = facts.expr(at.expr) else { return None };
         let it = facts.symbol(symbol);
@@ -54,16 +56,17 @@ pub(super) fn of(program: &Program, at: Place) -> Option<(Holder, bool)> {
             Expr::Choice(list) => facts.list(list).iter().take(2).copied().collect(),
             _ => vec![definition],
         };
-        let found = parts.into_iter().find_map(|expr| named(program, Place { file: at.file, expr }, 0));
+        let found =
+            parts.into_iter().find_map(|expr| named(program, instances, Place { file: at.file, expr }, 0));
         found.map(|holder| (holder, true))
     })
 }
 
-fn named(program: &Program, at: Place, depth: u32) -> Option<Holder> {
+fn named(program: &Program, instances: &Instances, at: Place, depth: u32) -> Option<Holder> {
     let facts = program.facts(at.file);
     match facts.expr(at.expr) {
         Expr::Symbol(symbol) => match facts.symbol(symbol).kind {
-            SymbolKind::Import(_) if depth == 0 => named(program, program.imported_place(at)?, 1),
+            SymbolKind::Import(_) if depth == 0 => named(program, instances, program.imported_place(at)?, 1),
             SymbolKind::Value if facts.symbol(symbol).function == FnId(0) => {
                 Some(Holder::Variable { file: at.file, symbol })
             }
@@ -73,15 +76,15 @@ fn named(program: &Program, at: Place, depth: u32) -> Option<Holder> {
             let Value::Instance(class) = program.this_value(Place { file: at.file, expr: object }) else {
                 return None;
             };
-            lives_once(program, class).then_some(Holder::Field { class, name: property })
+            lives_once(program, instances, class).then_some(Holder::Field { class, name: property })
         }
-        Expr::Cast { expr, .. } => named(program, Place { file: at.file, expr }, depth),
+        Expr::Cast { expr, .. } => named(program, instances, Place { file: at.file, expr }, depth),
         _ => None,
     }
 }
 
 /// True for a class that a container makes once, or that is made at the top of modules only.
-fn lives_once(program: &Program, class: ClassRef) -> bool {
+fn lives_once(program: &Program, instances: &Instances, class: ClassRef) -> bool {
     let facts = program.facts(class.file);
     let it = facts.class(class.id);
     let decorated = it.decorators.iter().find_map(|decorator| {
@@ -100,22 +103,36 @@ fn lives_once(program: &Program, class: ClassRef) -> bool {
     if let Some((name, args)) = decorated {
         return !is_scoped(facts, name, args);
     }
-    let mut makings = 0;
-    for (n, facts) in program.files.iter().enumerate() {
-        if matches!(program.roles[n], Role::Test | Role::Declaration) {
-            continue;
-        }
-        for call in facts.calls.iter().filter(|call| call.kind == CallKind::New) {
-            let callee = program.eval(Place { file: n as u32, expr: call.callee });
-            if callee.choices().contains(&Value::Class(class)) {
-                if call.function != FnId(0) {
-                    return false;
-                }
-                makings += 1;
+    instances.of_modules.contains(&class) && !instances.of_functions.contains(&class)
+}
+
+/// The classes that `new` makes instances of, by where it stands.
+#[derive(Debug, Default)]
+pub(super) struct Instances {
+    of_modules: FxHashSet<ClassRef>,
+    of_functions: FxHashSet<ClassRef>,
+}
+
+impl Instances {
+    pub(super) fn of(program: &Program) -> Self {
+        let mut found = Self::default();
+        for (n, facts) in program.files.iter().enumerate() {
+            if matches!(program.roles[n], Role::Test | Role::Declaration) {
+                continue;
+            }
+            for call in facts.calls.iter().filter(|call| call.kind == CallKind::New) {
+                let callee = program.eval(Place { file: n as u32, expr: call.callee });
+                let classes = callee.choices().iter().filter_map(|choice| match choice {
+                    Value::Class(class) => Some(*class),
+                    _ => None,
+                });
+                let at =
+                    if call.function == FnId(0) { &mut found.of_modules } else { &mut found.of_functions };
+                at.extend(classes);
             }
         }
+        found
     }
-    makings > 0
 }
 
 /// `@Injectable({ scope: Scope.REQUEST })`.
@@ -212,7 +229,12 @@ pub(super) fn tidied(program: &Program, holder: Holder) -> Tidied {
         return Tidied::Yes;
     }
     let files: Vec<u32> = match holder {
-        Holder::Variable { .. } if is_exported(program, holder) => (0..program.files.len() as u32).collect(),
+        Holder::Variable { file, symbol } if is_exported(program, holder) => {
+            let facts = program.facts(file);
+            let name = facts.name(facts.symbol(symbol).name);
+            let all = 0..program.files.len() as u32;
+            all.filter(|other| *other == file || imports_name(program.facts(*other), name)).collect()
+        }
         _ => vec![file],
     };
     for file in files {
@@ -223,6 +245,10 @@ pub(super) fn tidied(program: &Program, holder: Holder) -> Tidied {
         }
     }
     answer
+}
+
+fn imports_name(facts: &FileFacts, name: &str) -> bool {
+    facts.symbols.iter().any(|it| matches!(it.kind, SymbolKind::Import(_)) && facts.name(it.name) == name)
 }
 
 fn is_exported(program: &Program, holder: Holder) -> bool {
@@ -266,11 +292,13 @@ fn tidied_in(program: &Program, holder: Holder, file: u32) -> Tidied {
                     return Tidied::Yes;
                 }
             }
-            Expr::Assign { target, .. } if mentions(target) && matches!(holder, Holder::Field { .. }) => {
-                // The constructor makes it; anywhere else it is made anew.
-                if fields_assigned(facts, target) {
-                    return Tidied::Yes;
-                }
+            // The constructor makes it; anywhere else it is made anew.
+            Expr::Assign { target, .. }
+                if mentions(target)
+                    && matches!(holder, Holder::Field { .. })
+                    && fields_assigned(facts, target) =>
+            {
+                return Tidied::Yes;
             }
             // `delete cache[key]` is one of the rare forms that only name their parts.
             Expr::Other(list) => {
