@@ -26,9 +26,10 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "A proxy in front refuses large bodies (`client_max_body_size`), or only trusted people upload small files.",
         proof: "Resident memory while a few clients upload large files",
         standing: Standing::Shown(&[
+            Reading { repository: "akashdeep167/gbo_Server", right: 1, read: 1 },
             Reading { repository: "flepesilva/login-bullmq-nestjs", right: 1, read: 1 },
-            Reading { repository: "gitroomhq/postiz-app", right: 3, read: 3 },
             Reading { repository: "medusajs/medusa", right: 2, read: 2 },
+            Reading { repository: "ramriyaz578/attendance1-backend", right: 1, read: 1 },
         ]),
     },
     check,
