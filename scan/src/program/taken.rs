@@ -190,11 +190,10 @@ impl Program {
                 Expr::Symbol(symbol) => {
                     let it = facts.symbol(symbol);
                     let is_function = match it.kind {
-                        SymbolKind::Function(_) => true,
+                        SymbolKind::Function(_) | SymbolKind::Import(_) => true,
                         SymbolKind::Value => it
                             .definition
                             .is_some_and(|definition| matches!(facts.expr(definition), Expr::Function(_))),
-                        SymbolKind::Import(_) => true,
                         _ => false,
                     };
                     if is_function && users.iter().any(|user| *user != User::Outside && !is_resolved(user)) {

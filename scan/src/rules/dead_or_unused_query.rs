@@ -1,6 +1,6 @@
 //! Rule `dead-or-unused-query`: a query whose result nothing looks at.
 
-use tuneup_model::{Category, Operation, QueryApi, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Operation, QueryApi, Reading, RuleDoc, Severity, Standing};
 
 use super::indexes::{Site, Tables};
 use super::{Rule, paths, reading, repeats, volume};
@@ -22,7 +22,11 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The query is there for what else it does: it takes a lock, warms a cache, fails where nothing is found.",
         proof: "Leaving the query out changes no answer and saves its time",
-        standing: Standing::Candidate { why: "nobody has read its findings on public code yet" },
+        standing: Standing::Shown(&[
+            Reading { repository: "formbricks/formbricks", right: 4, read: 4 },
+            Reading { repository: "triggerdotdev/trigger.dev", right: 1, read: 1 },
+            Reading { repository: "vendure-ecommerce/vendure", right: 2, read: 2 },
+        ]),
     },
     check,
 };

@@ -10,6 +10,7 @@ use crate::schema::{FieldKind, Schema};
 
 /// A relation in `include` or `select`.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Included {
     /// Names of the relations that lead to it, its own last.
     pub path: Vec<String>,

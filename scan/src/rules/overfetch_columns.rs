@@ -26,7 +26,9 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The rows are few or the columns are short. Nothing is found where the rows go on to code that is not seen.",
         proof: "The bytes that the list brings are compared with and without the columns",
-        standing: Standing::Candidate { why: "nobody has read its findings on public code yet" },
+        standing: Standing::Candidate {
+            why: "of three findings read on public code two mattered: how long the values are is not in the source",
+        },
     },
     check,
 };
@@ -207,6 +209,21 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, unread: &[&Column], taken: &Taken
     if leaves_empty(site, told) {
         draft.doubt("the columns may be empty in the rows asked for");
     }
+    draft.help = help(site, taken, &names);
+    draft.fix = Some(repeats::unsafe_fix(format!("leave {names} out of the query")));
+    draft.cost = Some(Cost {
+        now: "n rows with the wide columns per call".to_owned(),
+        after: "n rows without".to_owned(),
+        counts: vec![Count {
+            variable: "n".to_owned(),
+            of: format!("rows of `{}` per call", site.table.model),
+        }],
+    });
+    draft
+}
+
+/// What to ask for instead.
+fn help(site: &Site<'_>, taken: &Taken, names: &str) -> String {
     let wanted: Vec<&str> = read(site)
         .map(|column| column.field.as_str())
         .filter(|field| taken.fields.contains(*field))
@@ -224,21 +241,11 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, unread: &[&Column], taken: &Taken
         QueryApi::Drizzle => "`columns`, or the fields given to `select`,",
         _ => "the list of columns",
     };
-    draft.help = if taken.rests.is_empty() {
+    if taken.rests.is_empty() {
         format!("read only what is used, {wanted}: {option} says which")
     } else {
         format!("leave {names} out of the query: {option} says which columns come")
-    };
-    draft.fix = Some(repeats::unsafe_fix(format!("leave {names} out of the query")));
-    draft.cost = Some(Cost {
-        now: "n rows with the wide columns per call".to_owned(),
-        after: "n rows without".to_owned(),
-        counts: vec![Count {
-            variable: "n".to_owned(),
-            of: format!("rows of `{}` per call", site.table.model),
-        }],
-    });
-    draft
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Rule `overfetch-include`: a relation is brought along and never looked at.
 
-use tuneup_model::{Category, Cost, Count, Operation, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Cost, Count, Operation, Reading, RuleDoc, Severity, Standing};
 
 use super::included::{self, Included};
 use super::indexes::{Site, Tables};
@@ -21,7 +21,16 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The rows go on to code that is not seen here; then nothing is found.",
         proof: "The query is run with and without the relation",
-        standing: Standing::Candidate { why: "nobody has read its findings on public code yet" },
+        standing: Standing::Shown(&[
+            Reading { repository: "amplication/amplication", right: 4, read: 4 },
+            Reading { repository: "documenso/documenso", right: 10, read: 11 },
+            Reading { repository: "elie222/inbox-zero", right: 5, read: 5 },
+            Reading { repository: "formbricks/formbricks", right: 4, read: 4 },
+            Reading { repository: "ghostfolio/ghostfolio", right: 1, read: 1 },
+            Reading { repository: "gitroomhq/postiz-app", right: 1, read: 1 },
+            Reading { repository: "langfuse/langfuse", right: 1, read: 1 },
+            Reading { repository: "triggerdotdev/trigger.dev", right: 10, read: 11 },
+        ]),
     },
     check,
 };

@@ -61,7 +61,7 @@ fn purpose_of(program: &Program, site: &Site<'_>, taken: &Taken) -> Purpose {
         own.function == other.function && own.in_loop == other.in_loop
     };
     match asks[..] {
-        [Ask::Find(call)] | [Ask::Test(call)] if in_place(call) => {
+        [Ask::Find(call) | Ask::Test(call)] if in_place(call) => {
             compared(program, site, call).map_or(Purpose::Rows, Purpose::One)
         }
         [Ask::Reduce(call)] if in_place(call) => {

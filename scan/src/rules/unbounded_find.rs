@@ -137,7 +137,7 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     }
     let api = site.shape().api;
     let limit = wording::limit(api);
-    let (pieces, fix) = if is_whole_in_job(site) {
+    let (pieces, fix) = if is_whole_in_job(program, site) {
         ("read in pieces", format!("read and handle a few hundred rows at a time, by `{limit}`"))
     } else {
         ("read one page", format!("give the read a `{limit}` and the caller a page"))
@@ -190,7 +190,7 @@ fn doubts_of_use(program: &Program, site: &Site<'_>, draft: &mut Draft) {
     if takes_first(program, site) {
         draft.doubt("only the first row is taken, so that few are expected");
     }
-    if wants_all(program, site) && !is_whole_in_job(site) {
+    if wants_all(program, site) && !is_whole_in_job(program, site) {
         draft.doubt("an export needs all rows");
     }
     if indexes::is_cached(program, site.function(program)) {
@@ -199,9 +199,17 @@ fn doubts_of_use(program: &Program, site: &Site<'_>, draft: &mut Draft) {
 }
 
 /// A job that wants all rows of a table has the time to read them in pieces.
-fn is_whole_in_job(site: &Site<'_>) -> bool {
-    let kind = site.arrival.as_ref().map(|it| it.kind);
-    matches!(kind, Some(EntryKind::Job | EntryKind::Schedule)) && volume::extent(site) == Extent::Whole
+fn is_whole_in_job(program: &Program, site: &Site<'_>) -> bool {
+    let is_job = match site.arrival.as_ref().map(|it| it.kind) {
+        Some(EntryKind::Job | EntryKind::Schedule) => true,
+        // Handed to a queue of the program's own: its file says so.
+        Some(EntryKind::Callback) => {
+            let path = program.facts(site.query.file).path.to_ascii_lowercase();
+            ["queue", "worker", "job", "cron"].iter().any(|word| path.contains(word))
+        }
+        _ => false,
+    };
+    is_job && volume::extent(site) == Extent::Whole
 }
 
 /// `const [store] = await stores.list()`.

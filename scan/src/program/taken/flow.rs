@@ -118,9 +118,8 @@ impl Walk<'_> {
             Form::RowsOf(own) if own == n => self.go(outer, Form::Rows),
             Form::RowOf(own) if own == n => self.go(outer, Form::Row),
             Form::NumberOf(own) if own == n => self.go(outer, Form::Number),
-            Form::RowsOf(_) | Form::RowOf(_) | Form::NumberOf(_) => {}
             Form::Pair if n == 1 => self.go(outer, Form::Row),
-            Form::Pair => {}
+            Form::RowsOf(_) | Form::RowOf(_) | Form::NumberOf(_) | Form::Pair => {}
             _ => self.escape(outer),
         }
     }
@@ -191,7 +190,7 @@ impl Walk<'_> {
         };
         match (all, of_part, form) {
             (Some(call), Some(part), _) => {
-                self.go(Place { file: at.file, expr: facts.call(call).expr }, part)
+                self.go(Place { file: at.file, expr: facts.call(call).expr }, part);
             }
             (None, _, Form::Row) if n == 1 && facts.list(list).len() == 2 => self.go(outer, Form::Pair),
             (None, _, Form::Row) => {

@@ -176,8 +176,7 @@ impl Walk<'_> {
         }
         let result = Place { file: at.file, expr: facts.call(call).expr };
         match (facts.name(property), form) {
-            ("map" | "flatMap", Form::Row) => self.go(result, Form::Rows),
-            ("flatMap", Form::Rows) => self.go(result, Form::Rows),
+            ("map" | "flatMap", Form::Row) | ("flatMap", Form::Rows) => self.go(result, Form::Rows),
             ("map", Form::Pair) => self.go(result, Form::Pairs),
             ("forEach", _) => {}
             ("then", _) => self.go(result, form),

@@ -1,3 +1,5 @@
+//! Rows that are counted, added up or searched in memory, and rows that are not.
+
 use super::RULE;
 use crate::rules::laws;
 

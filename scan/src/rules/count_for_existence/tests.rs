@@ -1,3 +1,5 @@
+//! Counts that are only looked at for being none, and others.
+
 use super::RULE;
 use crate::rules::laws;
 

@@ -1,3 +1,5 @@
+//! Queries whose result nothing looks at, and those that are there for something else.
+
 use super::RULE;
 use crate::rules::laws;
 

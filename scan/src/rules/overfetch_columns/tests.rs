@@ -1,3 +1,5 @@
+//! Wide columns that nothing looks at, and rows that go out of sight.
+
 use super::RULE;
 use crate::rules::laws;
 

@@ -1,3 +1,5 @@
+//! Relations that nothing looks at, and rows that go out of sight.
+
 use super::RULE;
 use crate::rules::laws;
 
@@ -440,6 +442,60 @@ app.get('/names', async (req, res) => {
 });
 app.get('/kept', async (req, res) => {
   res.json(await kept());
+});
+"#,
+    );
+}
+
+#[test]
+fn all_names_of_a_row() {
+    laws::check(
+        &RULE,
+        r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Channel {
+  id String @id
+  name String
+  messages Message[]
+  owner User? @relation(fields: [ownerId], references: [id])
+  ownerId String?
+}
+model User {
+  id String @id
+  email String
+  channels Channel[]
+  messages Message[]
+}
+model Message {
+  id String @id
+  html String
+  title String
+  size Int
+  channelId String
+  channel Channel @relation(fields: [channelId], references: [id])
+  authorId String
+  author User @relation(fields: [authorId], references: [id])
+  @@index([channelId])
+}
+//- /db.ts
+import { PrismaClient } from '@prisma/client';
+export const prisma = new PrismaClient();
+//- /messages.ts
+import { prisma } from './db';
+export class Messages {
+}
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+import { Messages } from './messages';
+const app = express();
+const messages = new Messages();
+app.post('/messages', async (req, res) => {
+  await prisma.message.createMany({ data: req.body });
+  res.sendStatus(204);
 });
 app.get('/values', async (req, res) => {
   const channel = await prisma.channel.findFirst({ include: { owner: true } });

@@ -1,3 +1,5 @@
+//! Children without and with a limit.
+
 use super::RULE;
 use crate::rules::laws;
 
