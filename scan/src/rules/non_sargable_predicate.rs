@@ -146,6 +146,12 @@ fn hidden(site: &Site<'_>) -> Vec<Hidden> {
         }
     }
     parts.retain(|column| is_text(table, column) && !is_indexed_otherwise(table, column));
+    let is_known = |column: &String| {
+        let field = indexes::field(table, column);
+        site.shape().sql.as_deref().is_some_and(looks_for_known)
+            || site.names(program, &site.asked.searched_for_known, &table.name, field)
+    };
+    parts.retain(|column| !is_known(column));
     parts.sort();
     if !parts.is_empty() {
         found.push(Hidden { how: How::Part, columns: parts });
@@ -170,6 +176,15 @@ fn hidden(site: &Site<'_>) -> Vec<Hidden> {
         found.push(Hidden { how: How::Shuffled, columns: Vec::new() });
     }
     found
+}
+
+/// True for text that looks for something the program itself names: `LIKE '%@%'`, which most rows may have.
+fn looks_for_known(sql: &str) -> bool {
+    let lower = sql.to_ascii_lowercase();
+    lower.split("like '").skip(1).any(|rest| {
+        let pattern = rest.split('\'').next().unwrap_or_default();
+        !pattern.trim_matches(['%', '_']).is_empty()
+    })
 }
 
 /// True where another condition leaves few rows, or is what an index is for.

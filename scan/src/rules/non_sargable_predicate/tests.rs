@@ -137,6 +137,12 @@ app.get('/perhaps', async (req, res) => {
   const { q, shopId } = req.query;
   res.json(await prisma.customer.findMany({ where: { name: { contains: q }, ...(shopId && { shopId }) } }));
 });
+app.get('/companies', async (req, res) => {
+  res.json(await prisma.customer.count({ where: { email: { endsWith: '.com' } } }));
+});
+app.get('/domains', async (req, res) => {
+  res.json(await prisma.$queryRaw`SELECT count(*) FROM "Customer" WHERE "email" ILIKE '%@%'`);
+});
 app.get('/begins', async (req, res) => {
   res.json(await prisma.customer.findMany({ where: { email: { startsWith: req.query.q } } }));
 });
