@@ -4,12 +4,12 @@
 //! reason of its own to exist.
 
 use tuneup_model::{
-    Category, Cost, Count, Dialect, EvidenceKind, Fix, FixSafety, Index, IndexMethod, RuleDoc, Severity,
-    Standing, Table,
+    Category, Cost, Count, Dialect, EvidenceKind, Fix, FixSafety, Index, IndexMethod, QueryApi, Reading,
+    RuleDoc, Severity, Standing, Table,
 };
 
 use super::indexes::{self, Tables};
-use super::{Rule, volume};
+use super::{Rule, volume, wording};
 use crate::program::Program;
 use crate::report::{Draft, Report, Where};
 
@@ -27,7 +27,20 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The longer index is much wider (long texts) and the short one serves nearly all reads, or it is about to go.",
         proof: "`pg_stat_user_indexes.idx_scan` of both before and after the drop, and the time of a bulk insert",
-        standing: Standing::Candidate { why: "too few of its findings on public code have been read yet" },
+        standing: Standing::Shown(&[
+            Reading { repository: "ParabolInc/parabol", right: 2, read: 2 },
+            Reading { repository: "advplyr/audiobookshelf", right: 2, read: 2 },
+            Reading { repository: "bluesky-social/atproto", right: 2, read: 3 },
+            Reading { repository: "documenso/documenso", right: 2, read: 2 },
+            Reading { repository: "elie222/inbox-zero", right: 4, read: 5 },
+            Reading { repository: "formbricks/formbricks", right: 1, read: 1 },
+            Reading { repository: "ghostfolio/ghostfolio", right: 2, read: 2 },
+            Reading { repository: "hoppscotch/hoppscotch", right: 1, read: 1 },
+            Reading { repository: "langfuse/langfuse", right: 1, read: 1 },
+            Reading { repository: "linkwarden/linkwarden", right: 1, read: 1 },
+            Reading { repository: "lukevella/rallly", right: 1, read: 1 },
+            Reading { repository: "triggerdotdev/trigger.dev", right: 7, read: 7 },
+        ]),
     },
     check,
 };
@@ -155,6 +168,9 @@ fn draft(tables: &Tables<'_>, table: &Table, index: &Index, other: &Other) -> Dr
     draft.rank = 20;
     if !tables.grows(table) {
         draft.doubt("no request or job is seen to add rows");
+    }
+    if wording::api_of_table(program, table) == QueryApi::MikroOrm {
+        draft.doubt("keys that the library makes for relations may hold for some of the rows only");
     }
     if volume::of_table(tables, table).score < 1 {
         draft.doubt("the table is not known to hold many rows");
