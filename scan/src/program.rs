@@ -52,7 +52,6 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
-use tuneup_sql::Hold;
 
 use crate::facts::{
     CallId, Expr, ExprId, FileFacts, FnId, InterfaceId, NameId, SymbolId, SymbolKind, TypeExpr, TypeId,
@@ -62,7 +61,7 @@ use crate::orm::Entities;
 use crate::place::Place;
 use crate::report::Texts;
 use crate::resolve::Resolution;
-use crate::schema::Schema;
+use crate::schema::{Migrations, Schema};
 use crate::workspace::Workspace;
 
 pub(crate) use declared::DeclaredHandles;
@@ -83,15 +82,6 @@ pub(crate) use taint::{Sources, Trace};
 pub(crate) use targets::{Query, Target};
 pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
 pub(crate) use ways::Entered;
-
-/// Migrations in SQL.
-#[derive(Debug, Default)]
-pub(crate) struct Migrations {
-    /// Paths, in the order in which they run.
-    pub files: Vec<String>,
-    /// What they do to tables in use, in the same order.
-    pub holds: Vec<Hold>,
-}
 
 /// Everything known of a source tree.
 #[derive(Debug)]

@@ -253,7 +253,7 @@ app.post('/reactions', async (req, res) => {
     fn in_code_that_declares_tables() {
         check(
             &RULE,
-            r#"
+            r"
 //- /schema.ts
 import { index, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 export const orders = pgTable('orders', {
@@ -271,7 +271,7 @@ const app = express();
 app.post('/orders', async (req, res) => {
   res.json(await db.insert(orders).values(req.body));
 });
-"#,
+",
         );
     }
 

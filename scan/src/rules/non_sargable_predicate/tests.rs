@@ -45,7 +45,7 @@ fn searches_for_parts_stay_candidates() {
     check(
         &RULE,
         &with(
-            r#"
+            r"
 //- /customers.ts
 import { prisma } from './db';
 export function search(q: string) {
@@ -59,7 +59,7 @@ import express from 'express';
 import { search } from './customers';
 const app = express();
 app.get('/customers', async (req, res) => res.json(await search(req.query.q)));
-"#,
+",
         ),
     );
 }
@@ -69,7 +69,7 @@ fn equality_without_regard_to_case() {
     check(
         &RULE,
         &with(
-            r#"
+            r"
 //- /customers.ts
 import { prisma } from './db';
 export class Customers {
@@ -84,7 +84,7 @@ import { Customers } from './customers';
 const app = express();
 const customers = new Customers();
 app.get('/customers', async (req, res) => res.json(await customers.byEmail(req.query.email)));
-"#,
+",
         ),
     );
 }
