@@ -16,7 +16,7 @@ use crate::report::{Draft, Report, Where};
 pub(super) static RULE: Rule = Rule {
     doc: RuleDoc {
         id: "blocking-migration",
-        since: "0.2.0",
+        since: "0.1.0",
         severity: Severity::Medium,
         category: Category::Schema,
         summary: "A migration locks a table that is in use",

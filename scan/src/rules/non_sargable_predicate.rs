@@ -20,7 +20,7 @@ use crate::report::{Draft, Report, Where};
 pub(super) static RULE: Rule = Rule {
     doc: RuleDoc {
         id: "non-sargable-predicate",
-        since: "0.2.0",
+        since: "0.1.0",
         severity: Severity::Medium,
         category: Category::Queries,
         summary: "A condition hides the column from its index",

@@ -16,7 +16,7 @@ use crate::report::{Draft, Report, Where};
 pub(super) static RULE: Rule = Rule {
     doc: RuleDoc {
         id: "redundant-index",
-        since: "0.2.0",
+        since: "0.1.0",
         severity: Severity::Low,
         category: Category::Schema,
         summary: "An index repeats the beginning of another",
