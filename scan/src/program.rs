@@ -55,7 +55,6 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tuneup_model::Catalog;
-use tuneup_sql::Hold;
 
 use crate::deployment::Deployment;
 use crate::facts::{
@@ -66,7 +65,7 @@ use crate::orm::Entities;
 use crate::place::Place;
 use crate::report::Texts;
 use crate::resolve::Resolution;
-use crate::schema::Schema;
+use crate::schema::{Migrations, Schema};
 use crate::workspace::Workspace;
 
 pub(crate) use declared::DeclaredHandles;
@@ -89,15 +88,6 @@ pub(crate) use taken::{Ask, Taken};
 pub(crate) use targets::{Query, Target};
 pub(crate) use value::{Api, ClassRef, FnRef, Memo, Value};
 pub(crate) use ways::Entered;
-
-/// Migrations in SQL.
-#[derive(Debug, Default)]
-pub(crate) struct Migrations {
-    /// Paths, in the order in which they run.
-    pub files: Vec<String>,
-    /// What they do to tables in use, in the same order.
-    pub holds: Vec<Hold>,
-}
 
 /// Everything known of a source tree.
 #[derive(Debug)]

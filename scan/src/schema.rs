@@ -3,6 +3,16 @@
 use std::collections::BTreeMap;
 
 use tuneup_model::{Catalog, Column, ColumnType, Dialect, Location, QueryApi, Warning};
+use tuneup_sql::Hold;
+
+/// Migrations in SQL.
+#[derive(Debug, Default)]
+pub(crate) struct Migrations {
+    /// Paths, in the order in which they run.
+    pub files: Vec<String>,
+    /// What they do to tables in use, in the same order.
+    pub holds: Vec<Hold>,
+}
 
 /// A whole schema. Models stand in the order of declaration.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -7,9 +7,8 @@ use tuneup_model::{Catalog, Dialect, ScanStats, Warning};
 use super::extension;
 use super::sql_files::{self, SqlFile};
 use crate::prisma::schema::{self, SchemaFile};
-use crate::program::Migrations;
 use crate::resolve::{SchemaOutput, path};
-use crate::schema::Schema;
+use crate::schema::{Migrations, Schema};
 use crate::source::SourceTree;
 
 /// Schemas with the folder each lies in.

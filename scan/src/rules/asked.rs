@@ -22,6 +22,8 @@ pub(super) struct Asked {
     pub compared: BTreeSet<(usize, String)>,
     /// Text searched for a part of it (`contains`, `endsWith`), or without regard to case.
     pub searched: BTreeSet<(usize, String)>,
+    /// Those searched for a part that the program itself names: most rows may have it.
+    pub searched_for_known: BTreeSet<(usize, String)>,
     /// Text compared whole without regard to case: `equals` with `mode: 'insensitive'`.
     pub folded: BTreeSet<(usize, String)>,
     /// Those compared by order: `lt`, `gt`.
@@ -165,6 +167,21 @@ impl Walk<'_> {
             .any(|prop| matches!(prop.key, PropKey::Name(name) if wanted.contains(&facts.name(name))))
     }
 
+    /// True where one of the properties is a text that stands in the program.
+    fn has_text(&self, at: Place, wanted: &[&str]) -> bool {
+        let Some(at) = self.program.follow(at) else { return false };
+        let facts = self.program.facts(at.file);
+        let Expr::Object(list) = facts.expr(at.expr) else { return false };
+        wanted.iter().any(|name| {
+            facts.property(list, name).is_some_and(|value| {
+                let value = Place { file: at.file, expr: value };
+                self.program
+                    .follow(value)
+                    .is_some_and(|it| matches!(self.program.facts(it.file).expr(it.expr), Expr::Str(_)))
+            })
+        })
+    }
+
     /// `null`, `undefined`, `{ not: … }`: no value to look up.
     fn is_null_test(&self, at: Place) -> bool {
         let Some(at) = self.program.follow(at) else { return false };
@@ -202,6 +219,9 @@ impl Walk<'_> {
                     || (folds && self.has_property(value, &["startsWith"]))
                 {
                     self.asked.searched.insert((model, name.to_owned()));
+                    if self.has_text(value, &["contains", "endsWith", "startsWith"]) {
+                        self.asked.searched_for_known.insert((model, name.to_owned()));
+                    }
                 } else if folds && self.has_property(value, &["equals", "in"]) {
                     self.asked.folded.insert((model, name.to_owned()));
                 }

@@ -16,7 +16,7 @@ use crate::report::{Draft, Report, Where};
 pub(super) static RULE: Rule = Rule {
     doc: RuleDoc {
         id: "blocking-migration",
-        since: "0.2.0",
+        since: "0.1.0",
         severity: Severity::Medium,
         category: Category::Schema,
         summary: "A migration locks a table that is in use",
@@ -233,11 +233,11 @@ CREATE TABLE "Order" ("id" TEXT PRIMARY KEY, "userId" TEXT, "shopId" TEXT, "tota
 CREATE INDEX "o" ON "Order" ("total");
 //- /prisma/migrations/2/migration.sql
 ALTER TABLE "Order" ADD CONSTRAINT "f" FOREIGN KEY ("shopId") REFERENCES "Shop"("id");
---<^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocking-migration: writes to `Order` wait
+--<^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocking-migration: writes to `Order` wait
 ALTER TABLE "Order" ALTER COLUMN "total" TYPE BIGINT;
---<^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocking-migration: all use of `Order` waits until every row is written anew
+--<^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocking-migration: all use of `Order` waits until every row is written anew
 ALTER TABLE "Order" ALTER COLUMN "total" SET NOT NULL;
---<^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocking-migration: until every row is looked through
+--<^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ blocking-migration: until every row is looked through
 "#;
         check(&RULE, &format!("{PROGRAM}{migrations}"));
     }

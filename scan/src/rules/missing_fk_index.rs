@@ -287,6 +287,40 @@ app.get('/posts/:id', async (req, res) => {
     }
 
     #[test]
+    fn found_through_the_client_of_a_public_nest_module() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+model Post {
+  id String @id
+  comments Comment[]
+}
+model Comment {
+  id String @id
+  postId String
+//^^^^^^ missing-fk-index: `Comment.postId` refers to `Post` without an index
+  post Post @relation(fields: [postId], references: [id])
+}
+//- /comments.controller.ts
+import { Controller, Get, Param } from '@nestjs/common';
+import { PrismaService } from 'nestjs-prisma';
+@Controller('comments')
+export class CommentsController {
+  constructor(private readonly prisma: PrismaService) {}
+  @Get(':post')
+  of(@Param('post') post: string) {
+    return this.prisma.comment.findMany({ where: { postId: post }, take: 20 });
+  }
+}
+"#,
+        );
+    }
+
+    #[test]
     fn found_where_the_parent_includes_its_children() {
         laws::check(
             &RULE,

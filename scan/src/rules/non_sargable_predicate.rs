@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tuneup_model::{
     Category, ColumnType, Cost, Count, Dialect, EvidenceKind, Fix, FixSafety, IndexMethod, PredicateOp,
-    RuleDoc, Severity, Standing, Table,
+    Reading, RuleDoc, Severity, Standing, Table,
 };
 use tuneup_sql::{IndexOptions, create_index, unserved};
 
@@ -20,7 +20,7 @@ use crate::report::{Draft, Report, Where};
 pub(super) static RULE: Rule = Rule {
     doc: RuleDoc {
         id: "non-sargable-predicate",
-        since: "0.2.0",
+        since: "0.1.0",
         severity: Severity::Medium,
         category: Category::Queries,
         summary: "A condition hides the column from its index",
@@ -33,7 +33,12 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The table stays small, another condition leaves few rows, or an index of the right kind is made outside of \
                     the schema: `gin (… gin_trgm_ops)` for parts of a text, `((lower(email)))` for an expression.",
         proof: "`EXPLAIN` of the statement shows a sequential scan whose filter removes nearly all rows",
-        standing: Standing::Candidate { why: "too few of its findings on public code have been read yet" },
+        standing: Standing::Shown(&[
+            Reading { repository: "documenso/documenso", right: 1, read: 1 },
+            Reading { repository: "formbricks/formbricks", right: 1, read: 1 },
+            Reading { repository: "gitroomhq/postiz-app", right: 1, read: 1 },
+            Reading { repository: "hoppscotch/hoppscotch", right: 1, read: 1 },
+        ]),
     },
     check,
 };
@@ -47,6 +52,7 @@ model Customer {
   id String @id
   email String
   name String
+  @@index([email])
 }
 //- /routes.ts
 import express from 'express';
@@ -60,7 +66,8 @@ app.post('/customers', async (req, res) => {
 });
 
 app.get('/customers', async (req, res) => {
-  res.json(await prisma.customer.findMany({ where: { name: { contains: req.query.q } }, take: 20 }));
+  const email = String(req.query.email);
+  res.json(await prisma.customer.findFirst({ where: { email: { equals: email, mode: 'insensitive' } } }));
 });
 "#;
 
@@ -73,7 +80,7 @@ model Customer {
   id String @id
   email String
   name String
-  @@index([name(ops: raw("gin_trgm_ops"))], type: Gin)
+  @@index([email])
 }
 //- /routes.ts
 import express from 'express';
@@ -87,7 +94,8 @@ app.post('/customers', async (req, res) => {
 });
 
 app.get('/customers', async (req, res) => {
-  res.json(await prisma.customer.findMany({ where: { name: { contains: req.query.q } }, take: 20 }));
+  const email = String(req.query.email).toLowerCase();
+  res.json(await prisma.customer.findFirst({ where: { email } }));
 });
 "#;
 
@@ -146,6 +154,12 @@ fn hidden(site: &Site<'_>) -> Vec<Hidden> {
         }
     }
     parts.retain(|column| is_text(table, column) && !is_indexed_otherwise(table, column));
+    let is_known = |column: &String| {
+        let field = indexes::field(table, column);
+        site.shape().sql.as_deref().is_some_and(looks_for_known)
+            || site.names(program, &site.asked.searched_for_known, &table.name, field)
+    };
+    parts.retain(|column| !is_known(column));
     parts.sort();
     if !parts.is_empty() {
         found.push(Hidden { how: How::Part, columns: parts });
@@ -170,6 +184,15 @@ fn hidden(site: &Site<'_>) -> Vec<Hidden> {
         found.push(Hidden { how: How::Shuffled, columns: Vec::new() });
     }
     found
+}
+
+/// True for text that looks for something the program itself names: `LIKE '%@%'`, which most rows may have.
+fn looks_for_known(sql: &str) -> bool {
+    let lower = sql.to_ascii_lowercase();
+    lower.split("like '").skip(1).any(|rest| {
+        let pattern = rest.split('\'').next().unwrap_or_default();
+        !pattern.trim_matches(['%', '_']).is_empty()
+    })
 }
 
 /// True where another condition leaves few rows, or is what an index is for.
@@ -221,6 +244,11 @@ fn doubt_of(tables: &Tables<'_>, site: &Site<'_>, how: &How) -> Option<&'static 
     }
     if site.arrival.as_ref().is_some_and(|it| it.kind == EntryKind::Schedule) {
         return Some("a schedule runs it, for which nobody waits");
+    }
+    if *how == How::Part {
+        return Some(
+            "how often users search so, and whether an index of parts is worth its writes, is not known",
+        );
     }
     volume::is_administration(tables.program, site).then_some("administrators ask it, who are few")
 }

@@ -4,19 +4,19 @@
 //! reason of its own to exist.
 
 use tuneup_model::{
-    Category, Cost, Count, Dialect, EvidenceKind, Fix, FixSafety, Index, IndexMethod, RuleDoc, Severity,
-    Standing, Table,
+    Category, Cost, Count, Dialect, EvidenceKind, Fix, FixSafety, Index, IndexMethod, QueryApi, Reading,
+    RuleDoc, Severity, Standing, Table,
 };
 
 use super::indexes::{self, Tables};
-use super::{Rule, volume};
+use super::{Rule, volume, wording};
 use crate::program::Program;
 use crate::report::{Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
     doc: RuleDoc {
         id: "redundant-index",
-        since: "0.2.0",
+        since: "0.1.0",
         severity: Severity::Low,
         category: Category::Schema,
         summary: "An index repeats the beginning of another",
@@ -27,7 +27,20 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The longer index is much wider (long texts) and the short one serves nearly all reads, or it is about to go.",
         proof: "`pg_stat_user_indexes.idx_scan` of both before and after the drop, and the time of a bulk insert",
-        standing: Standing::Candidate { why: "too few of its findings on public code have been read yet" },
+        standing: Standing::Shown(&[
+            Reading { repository: "ParabolInc/parabol", right: 2, read: 2 },
+            Reading { repository: "advplyr/audiobookshelf", right: 2, read: 2 },
+            Reading { repository: "bluesky-social/atproto", right: 2, read: 3 },
+            Reading { repository: "documenso/documenso", right: 2, read: 2 },
+            Reading { repository: "elie222/inbox-zero", right: 4, read: 5 },
+            Reading { repository: "formbricks/formbricks", right: 1, read: 1 },
+            Reading { repository: "ghostfolio/ghostfolio", right: 2, read: 2 },
+            Reading { repository: "hoppscotch/hoppscotch", right: 1, read: 1 },
+            Reading { repository: "langfuse/langfuse", right: 1, read: 1 },
+            Reading { repository: "linkwarden/linkwarden", right: 1, read: 1 },
+            Reading { repository: "lukevella/rallly", right: 1, read: 1 },
+            Reading { repository: "triggerdotdev/trigger.dev", right: 7, read: 7 },
+        ]),
     },
     check,
 };
@@ -89,7 +102,7 @@ fn check(program: &Program, report: &mut Report) {
             continue;
         }
         for (n, index) in table.indexes.iter().enumerate() {
-            if !is_plain(index) || index.unique {
+            if !is_plain(index) || index.unique || !is_declared(program, table, index) {
                 continue;
             }
             if let Some(other) = covered_by(table, n) {
@@ -104,6 +117,12 @@ fn is_plain(index: &Index) -> bool {
         && !index.partial
         && !index.tuned
         && !index.columns.iter().any(|it| it.contains('('))
+}
+
+/// False for what only old migrations speak of, where the program has a schema.
+fn is_declared(program: &Program, table: &Table, index: &Index) -> bool {
+    let own = program.schema_of_table(table).and_then(|schema| schema.catalog.table(&table.name));
+    own.is_none_or(|own| own.indexes.iter().any(|it| it.columns == index.columns))
 }
 
 /// What stands for an index: the columns of the one that begins with its own, and how that is called.
@@ -147,10 +166,13 @@ fn draft(tables: &Tables<'_>, table: &Table, index: &Index, other: &Other) -> Dr
     let mut draft = Draft::new(Where::Declared(place), message, format!("{} ({own})", table.name));
     draft.severity = RULE.doc.severity;
     draft.rank = 20;
-    if !tables.grows(table) && !volume::fills_fast(tables, table) {
+    if !tables.grows(table) {
         draft.doubt("no request or job is seen to add rows");
     }
-    if volume::stays_small(tables, table) || volume::is_setting(table) {
+    if wording::api_of_table(program, table) == QueryApi::MikroOrm {
+        draft.doubt("keys that the library makes for relations may hold for some of the rows only");
+    }
+    if volume::of_table(tables, table).score < 1 {
         draft.doubt("the table is not known to hold many rows");
     }
     let writes = tables.filling(table).served;
@@ -203,12 +225,12 @@ mod tests {
 datasource db {
   provider = "postgresql"
 }
-model Member {
+model Reaction {
   userId String
-//^^^^^^ redundant-index: the index of `Member` on `userId` is not needed: the unique key on `userId, teamId` begins with it
+//^^^^^^ redundant-index: the index of `Reaction` on `userId` is not needed: the unique key on `userId, teamId` begins with it
   teamId String
   email String @unique
-//^^^^^ redundant-index: the index of `Member` on `email` is not needed: the unique key on `email` is the same
+//^^^^^ redundant-index: the index of `Reaction` on `email` is not needed: the unique key on `email` is the same
   @@id([userId, teamId])
   @@index([userId])
   @@index([email])
@@ -220,8 +242,8 @@ export const prisma = new PrismaClient();
 import express from 'express';
 import { prisma } from './db';
 const app = express();
-app.post('/members', async (req, res) => {
-  res.json(await prisma.member.create({ data: req.body }));
+app.post('/reactions', async (req, res) => {
+  res.json(await prisma.reaction.create({ data: req.body }));
 });
 "#,
         );
@@ -231,7 +253,7 @@ app.post('/members', async (req, res) => {
     fn in_code_that_declares_tables() {
         check(
             &RULE,
-            r#"
+            r"
 //- /schema.ts
 import { index, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 export const orders = pgTable('orders', {
@@ -249,7 +271,7 @@ const app = express();
 app.post('/orders', async (req, res) => {
   res.json(await db.insert(orders).values(req.body));
 });
-"#,
+",
         );
     }
 

@@ -8,7 +8,7 @@ mod names;
 
 use tuneup_model::{Predicate, PredicateOp, Table};
 
-pub(super) use growth::{Volume, fills_fast, is_administration, stays_small, volume};
+pub(super) use growth::{Volume, fills_fast, is_administration, of_table, stays_small, volume};
 
 use self::names::{Sort, names_a_tenant};
 use super::indexes::{self, Site};

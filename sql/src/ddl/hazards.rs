@@ -55,7 +55,9 @@ pub fn holds(path: &str, text: &str, dialect: Dialect) -> Vec<Hold> {
     for piece in &pieces {
         let body = &text[piece.start()..piece.end()];
         let Ok(statements) = parse::parse(body, &piece.tokens, dialect) else { continue };
-        statements.iter().for_each(|statement| reading.statement(statement, piece));
+        for statement in &statements {
+            reading.statement(statement, piece);
+        }
     }
     reading.found.iter_mut().for_each(|it| it.statements = pieces.len());
     reading.found

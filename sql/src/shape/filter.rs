@@ -13,13 +13,13 @@ use super::walk;
 pub(super) fn add(filter: &mut Filter, condition: &Expr, scope: &mut Scope) {
     for part in conjunction(condition) {
         walk::expr(part, scope);
-        match predicates(part, scope) {
-            Some(found) => filter.all_of.extend(found),
-            None => {
-                filter.has_unknown |= !is_true(part);
-                scope.wrapped.extend(wrapped(part, scope));
-            }
+        if let Some(found) = predicates(part, scope) {
+            filter.all_of.extend(found);
+            continue;
         }
+        filter.has_unknown |= !is_true(part);
+        let hidden = wrapped(part, scope);
+        scope.wrapped.extend(hidden);
     }
 }
 

@@ -41,16 +41,15 @@ fn with(files: &str) -> String {
 }
 
 #[test]
-fn parts_of_several_columns_under_or() {
+fn searches_for_parts_stay_candidates() {
     check(
         &RULE,
         &with(
-            r#"
+            r"
 //- /customers.ts
 import { prisma } from './db';
 export function search(q: string) {
   return prisma.customer.findMany({
-//       ^^^^^^^^^^^^^^^^^^^^^^^^^^ non-sargable-predicate: a search for parts of `Customer.email, name` reads every row
     where: { OR: [{ email: { contains: q, mode: 'insensitive' } }, { name: { contains: q } }] },
     take: 20,
   });
@@ -60,7 +59,7 @@ import express from 'express';
 import { search } from './customers';
 const app = express();
 app.get('/customers', async (req, res) => res.json(await search(req.query.q)));
-"#,
+",
         ),
     );
 }
@@ -70,7 +69,7 @@ fn equality_without_regard_to_case() {
     check(
         &RULE,
         &with(
-            r#"
+            r"
 //- /customers.ts
 import { prisma } from './db';
 export class Customers {
@@ -85,7 +84,7 @@ import { Customers } from './customers';
 const app = express();
 const customers = new Customers();
 app.get('/customers', async (req, res) => res.json(await customers.byEmail(req.query.email)));
-"#,
+",
         ),
     );
 }
@@ -136,6 +135,12 @@ app.get('/recent', async (req, res) => {
 app.get('/perhaps', async (req, res) => {
   const { q, shopId } = req.query;
   res.json(await prisma.customer.findMany({ where: { name: { contains: q }, ...(shopId && { shopId }) } }));
+});
+app.get('/companies', async (req, res) => {
+  res.json(await prisma.customer.count({ where: { email: { endsWith: '.com' } } }));
+});
+app.get('/domains', async (req, res) => {
+  res.json(await prisma.$queryRaw`SELECT count(*) FROM "Customer" WHERE "email" ILIKE '%@%'`);
 });
 app.get('/begins', async (req, res) => {
   res.json(await prisma.customer.findMany({ where: { email: { startsWith: req.query.q } } }));

@@ -42,6 +42,11 @@ pub(crate) fn volume(tables: &Tables<'_>, site: &Site<'_>) -> Volume {
     measure(tables, site.table, Some(site.id))
 }
 
+/// The same for a table by itself.
+pub(crate) fn of_table(tables: &Tables<'_>, table: &Table) -> Volume {
+    measure(tables, table, None)
+}
+
 /// True where a table is named for what administrators set up and rows of it belong to nobody whose number grows.
 pub(crate) fn stays_small(tables: &Tables<'_>, table: &Table) -> bool {
     names_a_setup(&table.model) && !is_owned(tables, table) && measure(tables, table, None).score < 0
