@@ -7,7 +7,7 @@
 
 mod words;
 
-use tuneup_model::{Bound, Operation, PredicateOp};
+use tuneup_model::{Bound, Operation, PredicateOp, QueryApi};
 
 use crate::facts::{Expr, ExprId, SymbolKind};
 use crate::place::Place;
@@ -46,9 +46,11 @@ pub(super) fn stays_few(program: &Program, it: &Repeated, by: &[String]) -> Opti
             few_by_origin(program, &from, writes).filter(|why| *why != TYPED)
         }
         Kind::Many => None,
+        // A function that writes for each element is a piece of work of its own, unless it notes what happens to many.
+        Kind::Unknown if writes && !it.path.is_empty() && !inserts_many(program, it.query) => Some(UNTOLD),
         Kind::Unknown if is_for_many => None,
         // A store of keys has no tables whose names would tell.
-        Kind::Unknown if model_of(program, it.query).is_none() => {
+        Kind::Unknown if program.queries[it.query as usize].shape.api == QueryApi::Declared => {
             few_by_origin(program, &from, writes).filter(|why| *why != TYPED)
         }
         Kind::Unknown => few_by_origin(program, &from, writes),
@@ -68,6 +70,12 @@ fn few_by_origin(program: &Program, from: &Provenance, writes: bool) -> Option<&
         Provenance::Part => Some(PART),
         Provenance::Folder | Provenance::Remote | Provenance::Awaited | Provenance::Unknown => Some(UNTOLD),
     }
+}
+
+/// True for an insert into a table of which there are many rows.
+fn inserts_many(program: &Program, query: u32) -> bool {
+    program.queries[query as usize].shape.operation == Operation::Insert
+        && model_of(program, query).is_some_and(|model| kind_of_name(model) == Kind::Many)
 }
 
 /// So many rows at a time take few writes.
@@ -94,8 +102,9 @@ fn kind(program: &Program, iteration: &Iteration, asked: Option<&str>) -> Kind {
     let params = iteration.sources.params.iter().filter(|(_, index)| *index == 0);
     let params =
         params.filter_map(|(function, index)| facts.function(*function).params.get(*index as usize)?.name);
-    if let [only] = symbols.chain(params).collect::<Vec<_>>().as_slice() {
-        names.push(facts.name(*only).to_owned());
+    let told = symbols.chain(params).map(|name| facts.name(name)).filter(|name| !is_generic(name));
+    if let [only] = told.collect::<Vec<_>>().as_slice() {
+        names.push((*only).to_owned());
     }
     let row = match provenance(program, list) {
         Provenance::Rows(query) => model_of(program, query),
@@ -115,7 +124,7 @@ fn kind(program: &Program, iteration: &Iteration, asked: Option<&str>) -> Kind {
     }
 }
 
-/// The table of which each turn asks or writes one row by what the element is.
+/// What the element is by the query: the table of which each turn asks or writes one row, or the column asked by.
 fn table_of_element<'p>(program: &'p Program, it: &Repeated) -> Option<&'p str> {
     if it.relation != Relation::PerElement {
         return None;
@@ -134,7 +143,11 @@ fn table_of_element<'p>(program: &'p Program, it: &Repeated) -> Option<&'p str> 
         Operation::ReadOne | Operation::Update | Operation::Delete => by_key(),
         _ => false,
     };
-    is_one.then(|| model_of(program, it.query)).flatten()
+    let column = shape.filter.all_of.iter().find(|it| it.op == PredicateOp::Equal);
+    match is_one {
+        true => model_of(program, it.query),
+        false => column.map(|it| it.column.column.as_str()).filter(|_| shape.operation.is_read()),
+    }
 }
 
 fn model_of(program: &Program, query: u32) -> Option<&str> {
