@@ -127,7 +127,11 @@ fn are_opposite(a: Operation, b: Operation) -> bool {
 /// True for two writes in the body of one loop of which one adds what the other deletes.
 fn is_undone_by(program: &Program, it: &Repeated, other: &Repeated) -> bool {
     let shape = |it: &Repeated| &program.queries[it.query as usize].shape;
+    let facts = program.facts(it.file);
+    // What every turn both deletes and adds can be deleted for all and then added for all.
+    let is_replaced = || facts.call(it.call).guard == facts.call(other.call).guard;
     it.file == other.file
+        && !is_replaced()
         && it.iteration.body == other.iteration.body
         && shape(it).table == shape(other).table
         && are_opposite(shape(it).operation, shape(other).operation)

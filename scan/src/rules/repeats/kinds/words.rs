@@ -48,7 +48,7 @@ const GENERIC: &str = "id ids list array data dto dtos input inputs map set raw 
     options opts props ctx context key keys";
 /// What follows these words says something else of the elements.
 const CONNECTORS: &str = "to with without by of for in from on at per that needing";
-const MANY_WAYS: &str = "bulk batch import imports importer sync migrate reindex backfill scan csv massive export \
+const MANY_WAYS: &str = "bulk batch import imports importer sync migrate migrations reindex backfill scan csv massive export \
     purge";
 
 /// What the last word of a name stands for: `members` of `membersToRemove`, `team` of `teamIds`.
