@@ -23,7 +23,8 @@ impl Program {
         let shape = &it.shape;
         let mut traps = Vec::new();
         let has = |op: PredicateOp| shape.filter.all_of.iter().any(|predicate| predicate.op == op);
-        if has(PredicateOp::In) {
+        let many = shape.operation == Operation::InsertMany && shape.api != QueryApi::Declared;
+        if has(PredicateOp::In) || many {
             traps.push(Trap::AlreadyBatch);
         }
         if shape.operation.is_read()

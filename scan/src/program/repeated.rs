@@ -186,6 +186,11 @@ impl Program {
         if table == TableBond::Open {
             repeated.traps.push(Trap::TableMayVary);
         }
+        // The list of an `in` that is the same for each element makes no batch of it.
+        let keys = self.keys_of(query).filter(|keys| keys.file == file);
+        if keys.is_some_and(|keys| !Trace::new(facts, &iterations[index].sources).depends(keys.expr)) {
+            repeated.traps.retain(|trap| *trap != Trap::AlreadyBatch);
+        }
         if relation == Relation::PerElement && self.changes_one_row(file, query, &iterations[index].sources) {
             repeated.traps.push(Trap::OneRow);
         }
@@ -293,7 +298,8 @@ impl Program {
         // A read can be done for all elements before the slow work starts; a write often records its outcome.
         let reads = self.queries[query as usize].shape.operation.is_read();
         let read_per_element = reads && relation == Relation::PerElement;
-        if self.is_slower_on_the_way(file, call, path.len()) {
+        let keeps_files = !reads && !path.is_empty() && self.call_effects(file, call).has_any(Effects::FILES);
+        if keeps_files || self.is_slower_on_the_way(file, call, path.len()) {
             traps.push(Trap::SlowerWork);
         } else if self.turn_waits_for_slower(file, &iteration, read_per_element.then_some(call)) {
             traps.push(Trap::SlowerTurn);

@@ -43,9 +43,9 @@ const app = express();
 
 app.post('/totals', async (req, res) => {
   const totals = [];
-  for (const seat of req.body.seats) {
+  for (const order of req.body.orders) {
     const plan = await prisma.plan.findUniqueOrThrow({ where: { id: req.body.planId } });
-    totals.push(plan.price * seat.count);
+    totals.push(plan.price * order.count);
   }
   res.json(totals);
 });
@@ -69,7 +69,7 @@ const app = express();
 
 app.post('/totals', async (req, res) => {
   const plan = await prisma.plan.findUniqueOrThrow({ where: { id: req.body.planId } });
-  res.json(req.body.seats.map((seat) => plan.price * seat.count));
+  res.json(req.body.orders.map((order) => plan.price * order.count));
 });
 "#;
 
@@ -192,7 +192,7 @@ const app = express();
 app.post('/all', async (req, res) => {
   const ids: string[] = req.body.ids;
   let total = 0;
-  for (const seat of req.body.seats) {
+  for (const order of req.body.orders) {
     total += seat.count * (await plan(req.body.planId)).price;
 //                               ^^^^^^^^^^^^^^^^^^^^^ loop-invariant-query: `plan` runs `prisma.plan.findUniqueOrThrow` with the same arguments in every turn
   }
@@ -417,7 +417,7 @@ import { plan } from './plans';
 const app = express();
 app.post('/all', async (req, res) => {
   const ids: string[] = req.body.ids;
-  for (const seat of req.body.seats) await plan(req.body.planId);
+  for (const order of req.body.orders) await plan(req.body.planId);
   for (const kind of ['a', 'b']) await prisma.plan.count();
   res.sendStatus(204);
 });
@@ -496,7 +496,7 @@ app.post('/all', async (req, res) => {
 
             app.post('/totals', async (req, res) => {
               const state = { last: 'a' };
-              for (const seat of req.body.seats) {
+              for (const order of req.body.orders) {
                 await prisma.plan.findFirst({ where: { id: state.last } });
                 advance(state);
               }
@@ -524,7 +524,7 @@ import { note } from './history';
 const app = express();
 app.post('/all', async (req, res) => {
   const planId = req.body.planId;
-  for (const email of req.body.emails) {
+  for (const { email } of req.body.users) {
     await note({ planId, email });
 //        ^^^^^^^^^^^^^^^^^^^^^^^ loop-invariant-query: `note` runs `prisma.plan.findFirst` with the same arguments in every turn
   }
@@ -589,7 +589,7 @@ import express from 'express';
 import { plans, work } from './plans';
 const app = express();
 app.post('/all', async (req, res) => {
-  for (const seat of req.body.seats) {
+  for (const order of req.body.orders) {
     await plans(req.body.root, { rootOnly: true });
     await plans(req.body.root, {});
     await work(seat, 'delete');
@@ -634,10 +634,10 @@ app.post('/all', async (req, res) => {
             "
 //- /plans.ts
 import { prisma } from './db';
-export async function totals(seats: string[], options: { quick?: boolean }) {
+export async function totals(users: string[], options: { quick?: boolean }) {
   if (options.quick) return [];
   const found = [];
-  for (const seat of seats) found.push(seat, await prisma.plan.count());
+  for (const user of users) found.push(user, await prisma.plan.count());
 //                                                 ^^^^^^^^^^^^^^^^^^^ loop-invariant-query
   return found;
 }
@@ -647,10 +647,10 @@ import express from 'express';
 import { totals } from './plans';
 const app = express();
 app.post('/all', async (req, res) => {
-  res.json(await totals(req.body.seats, { quick: true }));
+  res.json(await totals(req.body.users, { quick: true }));
 });
 app.post('/slow', async (req, res) => {
-  res.json(await totals(req.body.seats, {}));
+  res.json(await totals(req.body.users, {}));
 });
 ",
         );
@@ -696,7 +696,7 @@ import express from 'express';
 import { first, last } from './plans';
 const app = express();
 app.post('/all', async (req, res) => {
-  for (const seat of req.body.seats) {
+  for (const order of req.body.orders) {
     await first(req);
     await last();
   }

@@ -30,31 +30,31 @@ const SLOW: &str = r#"
 datasource db {
   provider = "postgresql"
 }
-model Author {
+model Customer {
   id String @id
   name String
 }
-//- /authors.ts
+//- /customers.ts
 import { PrismaClient } from '@prisma/client';
 
 const prisma = new PrismaClient();
 
-export class AuthorRepository {
+export class CustomerRepository {
   byId(id: string) {
-    return prisma.author.findUniqueOrThrow({ where: { id } });
+    return prisma.customer.findUniqueOrThrow({ where: { id } });
   }
 }
 //- /routes.ts
 import express from 'express';
-import { AuthorRepository } from './authors';
+import { CustomerRepository } from './customers';
 
-const authors = new AuthorRepository();
+const customers = new CustomerRepository();
 const app = express();
 
 app.post('/names', async (req, res) => {
   const names = [];
   for (const id of req.body.ids) {
-    names.push((await authors.byId(id)).name);
+    names.push((await customers.byId(id)).name);
   }
   res.json(names);
 });
@@ -65,29 +65,29 @@ const FAST: &str = r#"
 datasource db {
   provider = "postgresql"
 }
-model Author {
+model Customer {
   id String @id
   name String
 }
-//- /authors.ts
+//- /customers.ts
 import { PrismaClient } from '@prisma/client';
 
 const prisma = new PrismaClient();
 
-export class AuthorRepository {
+export class CustomerRepository {
   byIds(ids: string[]) {
-    return prisma.author.findMany({ where: { id: { in: ids } } });
+    return prisma.customer.findMany({ where: { id: { in: ids } } });
   }
 }
 //- /routes.ts
 import express from 'express';
-import { AuthorRepository } from './authors';
+import { CustomerRepository } from './customers';
 
-const authors = new AuthorRepository();
+const customers = new CustomerRepository();
 const app = express();
 
 app.post('/names', async (req, res) => {
-  const found = await authors.byIds(req.body.ids);
+  const found = await customers.byIds(req.body.ids);
   res.json(found.map((author) => author.name));
 });
 "#;

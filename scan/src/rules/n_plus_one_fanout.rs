@@ -1,6 +1,6 @@
 //! Rule `n-plus-one-fanout`: `Promise.all` over a query per element.
 
-use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, ExperimentKind, Reading, RuleDoc, Severity, Standing};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
@@ -21,7 +21,10 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The list is short by nature, the fan-out is cut into pieces or limited, or Prisma joins the calls \
                     (`findUnique` by equal scalar filters in one tick).",
         proof: "The same rows are read on a scratch PostgreSQL by n statements and by one, for growing n",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "documenso/documenso", right: 2, read: 2 },
+            Reading { repository: "vendure-ecommerce/vendure", right: 3, read: 3 },
+        ]),
     },
     check,
 };

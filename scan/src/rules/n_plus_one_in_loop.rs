@@ -31,7 +31,7 @@ const SLOW: &str = r#"
 datasource db {
   provider = "postgresql"
 }
-model Author {
+model Customer {
   id String @id
   name String
 }
@@ -46,8 +46,8 @@ app.post('/names', async (req, res) => {
   const ids: string[] = req.body.ids;
   const names = [];
   for (const id of ids) {
-    const author = await prisma.author.findUnique({ where: { id } });
-    names.push(author?.name);
+    const customer = await prisma.customer.findUnique({ where: { id } });
+    names.push(customer?.name);
   }
   res.json(names);
 });
@@ -58,7 +58,7 @@ const FAST: &str = r#"
 datasource db {
   provider = "postgresql"
 }
-model Author {
+model Customer {
   id String @id
   name String
 }
@@ -71,8 +71,8 @@ const app = express();
 
 app.post('/names', async (req, res) => {
   const ids: string[] = req.body.ids;
-  const authors = await prisma.author.findMany({ where: { id: { in: ids } } });
-  const byId = new Map(authors.map((author) => [author.id, author]));
+  const customers = await prisma.customer.findMany({ where: { id: { in: ids } } });
+  const byId = new Map(customers.map((customer) => [customer.id, customer]));
   res.json(ids.map((id) => byId.get(id)?.name));
 });
 "#;

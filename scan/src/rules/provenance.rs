@@ -1,6 +1,7 @@
 //! What says that a list grows without a bound: rows of a query, an array of the request, a listing of another service. Where nothing says so, the finding stays a candidate.
 
 mod limits;
+mod parts;
 
 use std::cell::RefCell;
 
@@ -9,8 +10,9 @@ use rustc_hash::FxHashMap;
 use crate::facts::{CallId, Expr, ExprId, FileFacts, SymbolId, SymbolKind};
 use crate::objects::Follow as _;
 use crate::place::Place;
-use crate::program::{Effects, EntryKind, FnRef, LoopClass, Program, Target, callee_name};
+use crate::program::{Effects, EntryKind, FnRef, LoopClass, Program, Target, Value, callee_name};
 use crate::rules::size::{Size, size};
+use parts::within;
 
 /// Where a list comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,42 +103,6 @@ fn item_of(program: &Program, at: Place) -> Option<Place> {
     facts.list(list).get(n as usize).map(|expr| Place { file: at.file, expr: *expr })
 }
 
-/// What a member of something is.
-fn within(of: &Provenance, name: &str, file: u32) -> Provenance {
-    match of {
-        Provenance::Context if matches!(name, "req" | "request" | "nextUrl" | "raw") => Provenance::Context,
-        Provenance::Context
-            if matches!(
-                name,
-                "body"
-                    | "query"
-                    | "params"
-                    | "input"
-                    | "parsedInput"
-                    | "searchParams"
-                    | "args"
-                    | "payload"
-                    | "url"
-                    | "json"
-                    | "formData"
-                    | "valid"
-                    | "data"
-                    | "text"
-                    | "getInput"
-                    | "rawInput"
-            ) =>
-        {
-            Provenance::Sent(name.to_owned(), file)
-        }
-        Provenance::Sent(..) => Provenance::Sent(name.to_owned(), file),
-        Provenance::Remote => Provenance::Remote,
-        Provenance::Listing if name == "Contents" => Provenance::Listing,
-        Provenance::Rows(_) | Provenance::Folder | Provenance::Listing | Provenance::Part => Provenance::Part,
-        Provenance::Awaited => Provenance::Awaited,
-        Provenance::Context | Provenance::Unknown => Provenance::Unknown,
-    }
-}
-
 /// `s3.send(new ListObjectsV2Command({ … }))`: up to a thousand keys.
 fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
     facts.args(call).first().is_some_and(|arg| {
@@ -149,10 +115,9 @@ fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
     })
 }
 
-/// True for a list of which neither the length nor the origin is known.
-pub(super) fn is_unexplained(program: &Program, at: Place) -> bool {
-    let lists = Lists { program, known: RefCell::default() };
-    lists.provenance(at, 0) == Provenance::Unknown && size(program, at) == Size::Unknown
+/// Where the list comes from.
+pub(super) fn provenance(program: &Program, at: Place) -> Provenance {
+    Lists { program, known: RefCell::default() }.provenance(at, 0)
 }
 
 /// True for a list that grows, and for rows picked by the keys of one.
@@ -186,9 +151,23 @@ impl Lists<'_> {
             return known.clone();
         }
         self.known.borrow_mut().insert(at, Provenance::Unknown);
-        let found = self.look(at, depth);
+        let found = match self.look(at, depth) {
+            unclear @ (Provenance::Unknown | Provenance::Awaited) => self.rows_of(at).unwrap_or(unclear),
+            clear => clear,
+        };
         self.known.borrow_mut().insert(at, found.clone());
         found
+    }
+
+    /// The query whose rows the value is, where the way to it is not written out.
+    fn rows_of(&self, at: Place) -> Option<Provenance> {
+        self.program.eval(at).choices().iter().find_map(|value| match value {
+            Value::Rows { file, call, many: true } => match self.program.target(*file, CallId(*call)) {
+                Target::Query(query) => Some(Provenance::Rows(*query)),
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
     fn look(&self, at: Place, depth: u32) -> Provenance {
@@ -378,7 +357,18 @@ impl Lists<'_> {
                     other => within(&other, name, file),
                 }
             }
-            _ => Provenance::Unknown,
+            // `cache(async () => …, key)()`, `retry(() => …)`: what the closure gives.
+            (callee, _) => {
+                let wrapper = match callee {
+                    Expr::Call(made) => made,
+                    _ => call,
+                };
+                let closure = facts.args(wrapper).iter().find_map(|arg| match facts.expr(*arg) {
+                    Expr::Function(id) => Some(FnRef { file, id }),
+                    _ => None,
+                });
+                closure.map_or(Provenance::Unknown, |closure| self.of_returns(&[closure], depth))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the rules on repeated queries share: which rule a repeated query belongs to, and how it is told.
 
 mod doubts;
+mod kinds;
 
 use tuneup_model::{
     Bound, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Fix, FixSafety, Operation, Parameter,

@@ -9,6 +9,7 @@ mod names;
 use tuneup_model::{Predicate, PredicateOp, Table};
 
 pub(super) use growth::{Volume, fills_fast, is_administration, of_table, stays_small, volume};
+pub(super) use names::{humps, is_one_of};
 
 use self::names::{Sort, names_a_tenant};
 use super::indexes::{self, Site};

@@ -1,13 +1,12 @@
 //! What speaks against telling a repeated query.
 
-use tuneup_model::Operation;
+use tuneup_model::{Operation, Table};
 
-use super::BY_FORM;
+use super::{BY_FORM, kinds};
 use crate::facts::{CallId, Expr};
 use crate::place::Place;
-use crate::program::{Program, Relation, Repeated, Short, Trap, Value};
+use crate::program::{Concurrency, Program, Relation, Repeated, Short, Trap, Value};
 use crate::report::Draft;
-use crate::rules::provenance::is_unexplained;
 
 pub(super) fn add(draft: &mut Draft, it: &Repeated, program: &Program) {
     let shape = &program.queries[it.query as usize].shape;
@@ -20,11 +19,7 @@ pub(super) fn add(draft: &mut Draft, it: &Repeated, program: &Program) {
         if it.path.is_empty() { draft.doubts.push(lacks) } else { draft.doubt(lacks) }
     }
     for trap in &it.traps {
-        match trap {
-            // All rows can be written first (`createManyAndReturn`), and what needs them after.
-            Trap::FeedsTurn => draft.doubts.push(in_words(*trap)),
-            _ => draft.doubt(in_words(*trap)),
-        }
+        draft.doubt(in_words(*trap));
     }
     if shape.table.name().is_none()
         && program.queries[it.query as usize].model.is_none()
@@ -32,11 +27,15 @@ pub(super) fn add(draft: &mut Draft, it: &Repeated, program: &Program) {
     {
         draft.doubts.push("the table is not known".to_owned());
     }
-    let list = it.iteration.collection.map(|expr| Place { file: it.iteration.file, expr });
-    if list.is_some_and(|list| is_unexplained(program, list)) {
-        draft.doubt("nothing says that the list grows");
+    let by: Vec<String> = draft.path.iter().map(|step| step.name.clone()).collect();
+    if let Some(why) = kinds::stays_few(program, it, &by) {
+        draft.doubt(why);
     }
-    if ties_one_row(program, it) || runs_over_joined_rows(program, it) {
+    if it.iteration.concurrency == Concurrency::Bounded {
+        draft.doubt("the team has limited how many turns run at once");
+    }
+    let is_tied = ties_one_row(program, it) || runs_over_joined_rows(program, it);
+    if is_tied && !kinds::is_of_many(program, it) {
         draft.doubt("the loop ties one row to others, which are few as a rule");
     }
 }
@@ -49,14 +48,17 @@ fn ties_one_row(program: &Program, it: &Repeated) -> bool {
             && it.iteration.body.contains(span_of(program, query.file, query.call))
             && matches!(query.shape.operation, Operation::Insert | Operation::Delete | Operation::DeleteMany)
     });
-    let mut tables = queries.filter_map(|query| program.catalog.table(query.shape.table.name()?));
-    tables.any(|table| match table.foreign_keys.as_slice() {
-        [one, other] => {
-            let pair: Vec<String> = one.columns.iter().chain(&other.columns).cloned().collect();
-            one.references != other.references && table.is_unique_key(&pair)
-        }
-        _ => false,
-    })
+    let tables: Vec<&Table> =
+        queries.filter_map(|query| program.catalog.table(query.shape.table.name()?)).collect();
+    // A loop that makes the rows themselves is about them, and ties each to what belongs to it.
+    !tables.is_empty() && tables.into_iter().all(is_tie)
+}
+
+/// True for a table that ties two others together.
+fn is_tie(table: &Table) -> bool {
+    let [one, other] = table.foreign_keys.as_slice() else { return false };
+    let pair: Vec<String> = one.columns.iter().chain(&other.columns).cloned().collect();
+    one.references != other.references && table.is_unique_key(&pair)
 }
 
 /// True where the list is one that a row holds of the rows it is tied to by a table between: `this.authors`.
@@ -120,7 +122,7 @@ fn in_words(trap: Trap) -> String {
         Trap::Ambiguous => "several implementations are possible on the way",
         Trap::Far => "the query is many calls away",
         Trap::SlowerWork => {
-            "the same call also waits for the network or a pause, which costs more than the query"
+            "the same call also waits for the network, a file or a pause, which costs more than the query"
         }
         Trap::SlowerTurn => "each turn also waits for the network, which costs more than the query",
         Trap::FeedsLaterTurn => "a later turn needs the row that this one writes",

@@ -57,7 +57,7 @@ pub(super) fn speaks_of_admins(text: &str) -> bool {
 }
 
 /// `create`, `Admin` and `User` of `createAdminUser`.
-fn humps(word: &str) -> Vec<&str> {
+pub(in crate::rules) fn humps(word: &str) -> Vec<&str> {
     let starts = word.char_indices().filter(|(at, it)| {
         *at > 0 && it.is_uppercase() && !word[..*at].ends_with(|before: char| before.is_uppercase())
     });
@@ -91,7 +91,7 @@ impl Sort {
 }
 
 /// True for a word of the list, in the singular or plural.
-fn is_one_of(word: &str, words: &str) -> bool {
+pub(in crate::rules) fn is_one_of(word: &str, words: &str) -> bool {
     words.split_whitespace().any(|it| {
         word == it
             || word.strip_suffix('s') == Some(it)
