@@ -1,15 +1,19 @@
 //! The rules: one file each, one declaration each. Pages, help and metadata derive from the declaration.
 
 mod asked;
+mod async_foreach;
+mod await_in_loop_independent;
 mod blocking;
 mod cache_without_ttl;
 mod client_per_request;
 mod commands;
 mod deep_offset_pagination;
+mod http_call_in_loop;
 mod http_missing_timeout;
 mod indexes;
 mod io_in_transaction;
 mod keys;
+mod leads;
 mod loop_invariant_query;
 mod missing_fk_index;
 mod missing_query_index;
@@ -21,7 +25,9 @@ mod page;
 mod paths;
 mod provenance;
 mod quadratic_lookup;
+mod queue_add_in_loop;
 mod redis_blocking_command;
+mod redis_roundtrips_in_loop;
 mod repeats;
 mod size;
 mod sync_crypto_zlib_on_request_path;
@@ -49,9 +55,12 @@ pub struct Rule {
 
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &async_foreach::RULE,
+    &await_in_loop_independent::RULE,
     &cache_without_ttl::RULE,
     &client_per_request::RULE,
     &deep_offset_pagination::RULE,
+    &http_call_in_loop::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
     &loop_invariant_query::RULE,
@@ -62,7 +71,9 @@ pub static RULES: &[&Rule] = &[
     &n_plus_one_in_loop::RULE,
     &n_plus_one_lazy_relation::RULE,
     &quadratic_lookup::RULE,
+    &queue_add_in_loop::RULE,
     &redis_blocking_command::RULE,
+    &redis_roundtrips_in_loop::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,
     &unbounded_concurrency::RULE,

@@ -3,7 +3,7 @@
 //! For the database alone the advice is one statement for all, and other rules give it; this one speaks of the database
 //! only where each element takes several statements or a transaction.
 
-mod fanout;
+pub(super) mod fanout;
 mod work;
 
 use std::cell::OnceCell;
