@@ -36,6 +36,16 @@ impl Program {
             })
     }
 
+    /// True where each turn of the loop leads to these effects beside the call.
+    pub(crate) fn also_does(&self, file: u32, call: CallId, iteration: &Iteration, effects: Effects) -> bool {
+        let facts = self.facts(file);
+        facts.calls.iter().enumerate().any(|(n, it)| {
+            n != call.index()
+                && iteration.body.contains(facts.span(it.expr))
+                && self.call_effects(file, CallId(n as u32)).has_any(effects)
+        })
+    }
+
     /// How a list of unknown length comes to the loop: the calls that hand it down. None for one that stays short.
     pub(crate) fn long_list(&self, iteration: &Iteration) -> Option<Vec<Hop>> {
         match self.supply(iteration) {
@@ -108,7 +118,13 @@ impl Program {
         let mut skips = facts.guards.iter().filter(|it| {
             iteration.body.contains(it.span) && it.span.end <= facts.span(facts.call(call).expr).start
         });
+        // Another step of the turn may need it: `create({ position: next++ })`.
+        let mut steps = facts.calls.iter().enumerate().filter(|(n, it)| {
+            iteration.body.contains(facts.span(it.expr))
+                && !self.call_effects(file, CallId(*n as u32)).is_none()
+        });
         Trace::new(facts, &carried).call_depends(call)
+            || steps.any(|(n, _)| Trace::new(facts, &carried).args_depend(CallId(n as u32)))
             || tests.any(|test| Trace::new(facts, &carried).depends(test))
             || skips.any(|it| it.test.is_some_and(|test| Trace::new(facts, &carried).depends(test)))
     }

@@ -6,8 +6,9 @@
 use rustc_hash::FxHashSet;
 use tuneup_model::{Category, Cost, Count, RuleDoc, Severity, Standing};
 
-use super::http_call_in_loop::{waits_for_network, weigh};
+use super::http_call_in_loop::{NOBODY_WAITS, Remedy, waits_for_network, weigh};
 use super::leads::{self, Lead};
+use super::unbounded_concurrency::Known;
 use super::{Rule, paths, repeats};
 use crate::facts::CallId;
 use crate::program::{Effects, EntryKind, FnRef, Iteration, Program, Role};
@@ -104,6 +105,7 @@ app.post('/feeds/refresh', async (req, res) => {
 ";
 
 fn check(program: &Program, report: &mut Report) {
+    let known = Known::of(program);
     for (n, facts) in program.files.iter().enumerate() {
         let file = n as u32;
         if program.roles[n] != Role::App || program.is_browser_code(file) {
@@ -117,13 +119,14 @@ fn check(program: &Program, report: &mut Report) {
                 && let Some((iteration, lead)) = waits_for_network(program, file, call)
                 && told.insert(iteration.form)
             {
-                report.add(&RULE.doc, tell(program, file, call, &iteration, &lead));
+                report.add(&RULE.doc, tell(&known, file, call, &iteration, &lead));
             }
         }
     }
 }
 
-fn tell(program: &Program, file: u32, call: CallId, iteration: &Iteration, lead: &Lead) -> Draft {
+fn tell(known: &Known<'_>, file: u32, call: CallId, iteration: &Iteration, lead: &Lead) -> Draft {
+    let program = known.program;
     let list =
         iteration.collection.map_or_else(|| "the list".to_owned(), |expr| program.expr_text(file, expr));
     let callee = paths::callee_text(program, file, call);
@@ -145,9 +148,9 @@ fn tell(program: &Program, file: u32, call: CallId, iteration: &Iteration, lead:
     draft.rank = 70;
     let kind = paths::lead_in_surely(program, function, &mut draft).map(|it| it.kind);
     leads::put(program, lead, &mut draft);
-    weigh(program, iteration, lead, &mut draft);
-    if matches!(kind, Some(EntryKind::Job | EntryKind::Schedule)) {
-        draft.doubt("nobody waits for a job, and one piece of work at a time spares the other side");
+    weigh(known, iteration, lead, Remedy::Together, &mut draft);
+    if matches!(kind, Some(EntryKind::Job | EntryKind::Schedule | EntryKind::Callback)) {
+        draft.doubt(NOBODY_WAITS);
     }
     draft
 }
@@ -180,18 +183,17 @@ export async function sync(id: string) {
     }
 
     #[test]
-    fn across_files_by_rows_and_by_the_request() {
+    fn across_files_also_where_each_element_may_fail() {
         check(
             r"
 //- /routes.ts
 import express from 'express';
-import { prisma, sync } from './accounts';
+import { sync } from './accounts';
 const app = express();
 app.post('/a', async (req, res) => {
   for (const id of req.body.ids) await sync(id);
 //                                     ^^^^^^^^ await-in-loop-independent: each element of `req.body.ids` waits
-  const accounts = await prisma.account.findMany();
-  for (const account of accounts) {
+  for (const account of req.body.accounts) {
     try {
       await sync(account.id);
 //          ^^^^^^^^^^^^^^^^ await-in-loop-independent

@@ -4,16 +4,18 @@
 //! told where the service takes many elements in one request; how many may be in flight is the matter of another rule.
 
 use rustc_hash::FxHashSet;
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
 
 use super::leads::{self, Lead};
-use super::provenance::{Provenance, provenance};
-use super::unbounded_concurrency::fanout;
+use super::provenance::{Growth, Provenance, growth, provenance};
+use super::unbounded_concurrency::{Known, fanout};
 use super::{Rule, paths, repeats};
-use crate::facts::{CallId, CallKind, ExprId};
+use crate::facts::{CallId, CallKind, Expr, ExprId};
 use crate::place::Place;
 use crate::program::libraries::network;
-use crate::program::{Effects, EntryKind, FnRef, Iteration, LoopClass, Program, Role, Target, Trace};
+use crate::program::{
+    Effects, EntryKind, FnRef, Iteration, LoopClass, Program, Role, Target, Trace, callee_name,
+};
 use crate::report::{At, Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -32,61 +34,62 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The order of the requests matters, a later one needs the answer of an earlier one, or the pace is meant to \
                     spare the other side.",
         proof: "The service asked is replaced by one that answers after 100 ms, and the request is timed while the list grows",
-        standing: Standing::Candidate {
-            why: "its findings in public repositories have not been counted yet",
-        },
+        standing: Standing::Shown(&[
+            Reading { repository: "civitai/civitai", right: 1, read: 1 },
+            Reading { repository: "elie222/inbox-zero", right: 7, read: 8 },
+            Reading { repository: "linkwarden/linkwarden", right: 1, read: 1 },
+        ]),
     },
     check,
 };
 
 const SLOW: &str = r"
-//- /shipping.ts
-import axios from 'axios';
+//- /mail.ts
+import { Resend } from 'resend';
 
-const carrier = axios.create({ baseURL: 'https://carrier.example.com', timeout: 5_000 });
+const resend = new Resend(process.env.RESEND_KEY);
 
-export async function stateOf(parcel: string) {
-  const { data } = await carrier.get(`/parcels/${parcel}`);
-  return data.state;
+export async function invite(to: string) {
+  return resend.emails.send({ from: 'team@example.com', to, subject: 'Join us', html: '<p>Join us</p>' });
 }
 //- /routes.ts
 import express from 'express';
-import { stateOf } from './shipping';
+import { invite } from './mail';
 
 const app = express();
 
-app.post('/parcels/states', async (req, res) => {
-  const states = [];
-  for (const parcel of req.body.parcels) {
-    states.push(await stateOf(parcel));
+app.post('/invitations', async (req, res) => {
+  for (const address of req.body.addresses) {
+    await invite(address);
   }
-  res.json(states);
+  res.sendStatus(202);
 });
 ";
 
 const FAST: &str = r"
-//- /shipping.ts
-import axios from 'axios';
+//- /mail.ts
+import { Resend } from 'resend';
 
-const carrier = axios.create({ baseURL: 'https://carrier.example.com', timeout: 5_000 });
+const resend = new Resend(process.env.RESEND_KEY);
 
-export async function stateOf(parcel: string) {
-  const { data } = await carrier.get(`/parcels/${parcel}`);
-  return data.state;
+export async function invite(addresses: string[]) {
+  const mail = { from: 'team@example.com', subject: 'Join us', html: '<p>Join us</p>' };
+  return resend.batch.send(addresses.map((to) => ({ ...mail, to })));
 }
 //- /routes.ts
 import express from 'express';
-import pMap from 'p-map';
-import { stateOf } from './shipping';
+import { invite } from './mail';
 
 const app = express();
 
-app.post('/parcels/states', async (req, res) => {
-  res.json(await pMap(req.body.parcels, stateOf, { concurrency: 8 }));
+app.post('/invitations', async (req, res) => {
+  await invite(req.body.addresses);
+  res.sendStatus(202);
 });
 ";
 
 fn check(program: &Program, report: &mut Report) {
+    let known = Known::of(program);
     for (n, facts) in program.files.iter().enumerate() {
         let file = n as u32;
         if program.roles[n] != Role::App || program.is_browser_code(file) {
@@ -98,12 +101,12 @@ fn check(program: &Program, report: &mut Report) {
             if let Some((iteration, lead)) = asked_in_turn(program, file, call)
                 && told.insert(iteration.form)
             {
-                report.add(&RULE.doc, tell(program, file, call, &iteration, &lead, How::OneByOne));
+                report.add(&RULE.doc, tell(&known, file, call, &iteration, &lead, How::OneByOne));
             }
         }
     }
     for (file, call, iteration, lead) in asked_at_once(program) {
-        report.add(&RULE.doc, tell(program, file, call, &iteration, &lead, How::AtOnce));
+        report.add(&RULE.doc, tell(&known, file, call, &iteration, &lead, How::AtOnce));
     }
 }
 
@@ -142,7 +145,7 @@ pub(super) fn waits_for_network(program: &Program, file: u32, call: CallId) -> O
 }
 
 /// How far a request may be that a batch replaces.
-const MAX_HOPS: usize = 3;
+const MAX_HOPS: usize = 2;
 
 fn asks(program: &Program, file: u32, call: CallId) -> bool {
     program.facts(file).call(call).kind == CallKind::Call
@@ -160,7 +163,8 @@ fn asked_at_once(program: &Program) -> Vec<(u32, CallId, Iteration, Lead)> {
                 leads::nearest(program, started.file, started.call, Effects::NETWORK, &|file, call| {
                     asks(program, file, call) && batch_form(program, file, call).is_some()
                 })?;
-            (depends && lead.path.len() <= MAX_HOPS).then_some((started.call, lead))
+            let is_pure = !program.call_effects(started.file, started.call).has_any(Effects::DB_WRITE);
+            (depends && is_pure && lead.path.len() <= MAX_HOPS).then_some((started.call, lead))
         });
         if let Some((call, lead)) = lead
             && fanout.iteration.class == LoopClass::Collection
@@ -173,12 +177,25 @@ fn asked_at_once(program: &Program) -> Vec<(u32, CallId, Iteration, Lead)> {
 
 fn batch_form(program: &Program, file: u32, call: CallId) -> Option<&'static str> {
     match program.target(file, call) {
+        Target::Api(api) if api.package == "@aws-sdk/client-s3" => {
+            removes_object(program, file, call).then_some("`DeleteObjectsCommand` takes up to 1,000 keys")
+        }
         Target::Api(api) => network::batch_form(api),
         _ => None,
     }
 }
 
-fn tell(program: &Program, file: u32, call: CallId, iteration: &Iteration, lead: &Lead, how: How) -> Draft {
+/// `s3.send(new DeleteObjectCommand(…))`.
+fn removes_object(program: &Program, file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    facts.args(call).first().is_some_and(|arg| {
+        matches!(facts.expr(*arg), Expr::Call(made)
+            if callee_name(facts, facts.call(made).callee) == "DeleteObjectCommand")
+    })
+}
+
+fn tell(known: &Known<'_>, file: u32, call: CallId, iteration: &Iteration, lead: &Lead, how: How) -> Draft {
+    let program = known.program;
     let facts = program.facts(file);
     let list =
         iteration.collection.map_or_else(|| "the list".to_owned(), |expr| program.expr_text(file, expr));
@@ -211,17 +228,42 @@ fn tell(program: &Program, file: u32, call: CallId, iteration: &Iteration, lead:
     draft.rank = 80;
     let kind = paths::lead_in_surely(program, function, &mut draft).map(|it| it.kind);
     leads::put(program, lead, &mut draft);
-    weigh(program, iteration, lead, &mut draft);
-    if matches!(kind, Some(EntryKind::Job | EntryKind::Schedule)) && batch.is_none() {
-        draft.doubt("nobody waits for a job, and one request at a time spares the other side");
+    let remedy = if batch.is_some() { Remedy::Batch } else { Remedy::Together };
+    weigh(known, iteration, lead, remedy, &mut draft);
+    if batch.is_none() {
+        draft.doubt(
+            "no request of the service for many elements is known, and whether it bears several at a time",
+        );
+        if matches!(kind, Some(EntryKind::Job | EntryKind::Schedule | EntryKind::Callback)) {
+            draft.doubt(NOBODY_WAITS);
+        }
     }
     draft
 }
 
+pub(super) const NOBODY_WAITS: &str =
+    "it is not known that somebody waits for this, and one at a time spares the other side";
+
+/// How the turns of a loop can become fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// The service takes many elements in one request: a page of them is worth it.
+    Batch,
+    /// Some of them run together.
+    Together,
+}
+
 /// Doubts about the list and the way, where there are some.
-pub(super) fn weigh(program: &Program, iteration: &Iteration, lead: &Lead, draft: &mut Draft) {
+pub(super) fn weigh(
+    known: &Known<'_>,
+    iteration: &Iteration,
+    lead: &Lead,
+    remedy: Remedy,
+    draft: &mut Draft,
+) {
+    let program = known.program;
     if let Some(expr) = iteration.collection {
-        explain(program, iteration.file, expr, draft);
+        explain(known, iteration.file, expr, remedy, draft);
     }
     if program.long_list(iteration).is_none() {
         draft.doubt("every known way brings a list of a few elements");
@@ -232,25 +274,106 @@ pub(super) fn weigh(program: &Program, iteration: &Iteration, lead: &Lead, draft
     if lead.kept {
         draft.doubt("results are kept on the way, so that few calls may leave the process");
     }
+    if answers_failures(program, iteration) {
+        draft.doubt("what fails for one element is answered for that one");
+    }
+    let files = draft.path.iter().map(|step| step.at.file).chain([iteration.file]);
+    if files.into_iter().any(|file| is_behind_the_scenes(&program.facts(file).path)) {
+        draft.doubt("by its path it is run by an administrator or a timer, and seldom");
+    }
+}
+
+/// A page of up to so many elements is short.
+const FEW: f64 = 10.0;
+
+/// `messages.list({ maxResults: 5 })` behind a list.
+fn asks_for_few(program: &Program, file: u32, list: ExprId) -> bool {
+    let facts = program.facts(file);
+    let mut expr = list;
+    for _ in 0..16 {
+        expr = match facts.expr(expr) {
+            Expr::Symbol(symbol) => match facts.symbol(symbol).definition {
+                Some(definition) => definition,
+                None => return false,
+            },
+            Expr::Member { object, .. } | Expr::Item { object, .. } => object,
+            Expr::Await(inner) | Expr::Cast { expr: inner, .. } => inner,
+            Expr::Choice(choices) => facts.list(choices)[0],
+            Expr::Call(call) if asks(program, file, call) => {
+                return facts.args(call).iter().any(|arg| match facts.expr(*arg) {
+                    Expr::Object(list) => ["maxResults", "limit", "pageSize", "per_page", "page_size"]
+                        .iter()
+                        .filter_map(|name| facts.property(list, name))
+                        .any(|size| matches!(facts.expr(size), Expr::Number(n) if n <= FEW)),
+                    _ => false,
+                });
+            }
+            Expr::Call(call) => match facts.expr(facts.call(call).callee) {
+                Expr::Member { object, .. } => object,
+                _ => return false,
+            },
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// True where a `catch` in the loop does something outside the process, as one does to take back a step.
+fn answers_failures(program: &Program, iteration: &Iteration) -> bool {
+    let facts = program.facts(iteration.file);
+    facts.calls.iter().enumerate().any(|(n, it)| {
+        iteration.body.contains(facts.span(it.expr))
+            && program.is_on_error_path(iteration.file, it.guard, iteration.body)
+            && program
+                .call_effects(iteration.file, CallId(n as u32))
+                .has_any(Effects::DB_WRITE.with(Effects::OUTSIDE))
+    })
+}
+
+/// `pages/api/admin/…`, `api/cron/…`, `temp/backfill.ts`: requests that no user waits for.
+fn is_behind_the_scenes(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let mut words = path.split(|it: char| !it.is_ascii_alphanumeric());
+    words.any(|word| {
+        matches!(
+            word,
+            "admin"
+                | "cron"
+                | "crons"
+                | "backfill"
+                | "temp"
+                | "migrate"
+                | "migration"
+                | "reconcile"
+                | "cleanup"
+        )
+    })
 }
 
 /// Says where the list comes from; a list of which nothing is known may be short.
-fn explain(program: &Program, file: u32, list: ExprId, draft: &mut Draft) {
+fn explain(known: &Known<'_>, file: u32, list: ExprId, remedy: Remedy, draft: &mut Draft) {
+    let program = known.program;
     let at = Place { file, expr: list };
     let over = Where::Code(At { file, span: program.facts(file).span(list) });
-    let says = match provenance(program, at) {
-        Provenance::Sent(name, _) if name.is_empty() => "the client sends the list".to_owned(),
-        Provenance::Sent(name, _) => format!("the client sends `{name}`"),
-        Provenance::Listing | Provenance::Remote => "another service answers with the list".to_owned(),
-        Provenance::Rows(query) => {
+    let says = match growth(program, at) {
+        Growth::Grows(Provenance::Sent(name, _)) if name.is_empty() => "the client sends the list".to_owned(),
+        Growth::Grows(Provenance::Sent(name, _)) => format!("the client sends `{name}`"),
+        Growth::Grows(Provenance::Rows(query)) => {
+            if let Some(reason) = known.few_rows(query) {
+                draft.doubt(reason);
+            }
             let query = &program.queries[query as usize];
             format!("`{}` reads the list", paths::callee_text(program, query.file, query.call))
         }
-        Provenance::Part => return draft.doubt("the list belongs to a single record, which seldom has many"),
-        Provenance::Folder => return draft.doubt("a folder of the program itself seldom holds many files"),
-        Provenance::Context | Provenance::Awaited | Provenance::Unknown => {
-            return draft.doubt("nothing says that the list grows");
+        Growth::Grows(_) => "another service lists the elements".to_owned(),
+        Growth::Bounded => return draft.doubt("the list is limited to a few elements"),
+        Growth::Doubtful(_) if remedy == Remedy::Batch && provenance(program, at) == Provenance::Remote => {
+            if asks_for_few(program, file, list) {
+                draft.doubt("the request for the list asks for a few elements");
+            }
+            "another service answers with the list".to_owned()
         }
+        Growth::Doubtful(why) => return draft.doubt(why),
     };
     draft.evidence.push((EvidenceKind::Loop, says, over));
 }

@@ -106,8 +106,12 @@ fn added(program: &Program, file: u32, call: CallId) -> Option<(Iteration, Lead)
         return None;
     }
     let lead = leads::nearest(program, file, call, Effects::QUEUE, &|file, call| adds(program, file, call))?;
-    // What a wrapper does besides adding, it does for one element.
-    (lead.path.len() <= 2).then(|| (iteration.clone(), lead))
+    let other = Effects::DB.with(Effects::NETWORK).with(Effects::FILES);
+    // What a turn or a wrapper does besides adding, it does for one element.
+    let is_all = lead.path.len() <= 2
+        && !program.call_effects(file, call).has_any(other)
+        && !program.also_does(file, call, iteration, other);
+    is_all.then(|| (iteration.clone(), lead))
 }
 
 /// `queue.add(…)` of a job that does not repeat.

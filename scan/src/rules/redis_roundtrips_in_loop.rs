@@ -107,11 +107,14 @@ fn repeated<'s>(
     let command = sent.get(&(lead.file, lead.call))?;
     // A turn that does more than that is as slow without it.
     let is_main = lead.path.len() <= 2
-        && !program.call_effects(file, call).has_any(Effects::NETWORK.with(Effects::DB).with(Effects::SLEEP));
+        && !program.call_effects(file, call).has_any(OTHER)
+        && !program.also_does(file, call, &iteration, OTHER);
     let of_element = Trace::new(facts, &iteration.sources).args_depend(call);
     (is_main && of_element && !is_queued(program, command) && for_many(&command.command).is_some())
         .then(|| (iteration, lead, command.command.as_str()))
 }
+
+const OTHER: Effects = Effects::NETWORK.with(Effects::DB).with(Effects::SLEEP).with(Effects::FILES);
 
 /// A command of a pipeline waits until the pipeline is sent; one with `NX` takes a lock.
 fn is_queued(program: &Program, sent: &Sent<'_>) -> bool {

@@ -4,6 +4,7 @@
 //! `index(name)`), and sends with the calls on those. So a path such as `google.gmail().users.messages.get` is read from
 //! call to call: the first makes, those in between are parts, and the last one sends unless it is known to be local.
 
+use super::iterating_method;
 use crate::program::value::Api;
 
 /// What a package sends.
@@ -259,6 +260,10 @@ impl Client {
     fn sends(&self, path: &str) -> bool {
         let Some((before, last)) = path.rsplit_once("()") else { return self.functions.has(path) };
         let name = last.rsplit('.').next().unwrap_or(last);
+        // `gmail_v1.Schema$Thread`: a part of an answer, by its type.
+        if before.contains('$') {
+            return false;
+        }
         // The first call makes the instance.
         let mut calls = before.split("()").skip(1);
         if self.is_part(last) {
@@ -294,6 +299,7 @@ impl Names {
 /// Methods of clients that only set something up, build or check.
 fn is_local(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
+        || iterating_method(name).is_some()
         || ["constructEvent", "generate", "validate", "sign", "verify", "parse", "build"].iter().any(|it| {
             name.starts_with(it)
                 && !matches!(name, "generateContent" | "generateImages" | "generateContentStream")
@@ -329,6 +335,16 @@ fn is_local(name: &str) -> bool {
                 | "shutdown"
                 | "flush"
         )
+}
+
+/// What a public service answers at most, where that is less than a page of a list, in words for a message.
+pub(crate) fn takes_few_at_once(api: &Api) -> Option<&'static str> {
+    Some(match api.package.as_str() {
+        "@microsoft/microsoft-graph-client" => "Microsoft Graph takes four requests at a time for a mailbox",
+        "@notionhq/client" => "Notion takes three requests a second",
+        "airtable" => "Airtable takes five requests a second",
+        _ => return None,
+    })
 }
 
 /// How the service takes many elements in one request, where it does, in words for a message.

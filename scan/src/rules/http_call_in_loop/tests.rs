@@ -18,14 +18,16 @@ export const prisma = new PrismaClient();
 //- /clients.ts
 import Stripe from 'stripe';
 import { google } from 'googleapis';
-import { S3Client, PutObjectCommand } from '@aws-sdk/client-s3';
+import { Resend } from 'resend';
+import { S3Client, DeleteObjectCommand } from '@aws-sdk/client-s3';
 export const stripe = new Stripe('key');
 export const gmail = google.gmail({ version: 'v1' });
 const s3 = new S3Client({});
 export class Store {
-  async put(key: string) { await s3.send(new PutObjectCommand({ Bucket: 'b', Key: key })); }
+  async remove(key: string) { await s3.send(new DeleteObjectCommand({ Bucket: 'b', Key: key })); }
 }
-export async function invoice(customer: string) { return stripe.invoices.create({ customer }); }
+const resend = new Resend('key');
+export async function invoice(to: string) { return resend.emails.send({ from: 'a@example.com', to }); }
 ";
 
 fn check(text: &str) {
@@ -33,7 +35,7 @@ fn check(text: &str) {
 }
 
 #[test]
-fn clients_in_other_files() {
+fn services_that_take_a_batch_in_other_files() {
     check(
         r"
 //- /routes.ts
@@ -46,14 +48,13 @@ app.post('/a', async (req, res) => {
   const users = await prisma.user.findMany();
   for (const user of users) {
     await invoice(user.customer);
-//        ^^^^^^^^^^^^^^^^^^^^^^ http-call-in-loop: `stripe.invoices.create` asks another service once per element of `users`, one after the other
+//        ^^^^^^^^^^^^^^^^^^^^^^ http-call-in-loop: `resend.emails.send` asks another service once per element of `users`, one after the other
   }
-  for (const key of req.body.keys) await store.put(key);
-//                                       ^^^^^^^^^^^^^^ http-call-in-loop
+  for (const key of req.body.keys) await store.remove(key);
+//                                       ^^^^^^^^^^^^^^^^^ http-call-in-loop
   const { data } = await stripe.customers.list();
   for (const customer of data) {
     await stripe.customers.update(customer.id, {}).catch(() => null);
-//        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ http-call-in-loop
   }
   res.end();
 });
@@ -78,6 +79,8 @@ app.get('/mails', async (req, res) => {
   const mails = await Promise.all(list.data.messages.map(async (it) => message(it.id)));
 //                                                                     ^^^^^^^^^^^^^^ http-call-in-loop: `gmail.users.messages.get` asks another service once per element
   await Promise.all(req.body.ids.map((id) => stripe.customers.retrieve(id)));
+  const few = await gmail.users.messages.list({ userId: 'me', maxResults: 5 });
+  await Promise.all(few.data.messages.map(async (it) => message(it.id)));
   res.json(mails);
 });
 ",
@@ -122,9 +125,9 @@ fn jobs_where_nobody_waits_and_code_that_nothing_reaches() {
 //- /nightly.ts
 import { CronJob } from 'cron';
 import { prisma } from './db';
-import { invoice } from './clients';
+import { invoice, stripe } from './clients';
 new CronJob('0 3 * * *', async () => {
-  for (const user of await prisma.user.findMany()) await invoice(user.customer);
+  for (const user of await prisma.user.findMany()) await stripe.customers.retrieve(user.customer);
 });
 async function unused(customers: string[]) {
   for (const customer of customers) await invoice(customer);
