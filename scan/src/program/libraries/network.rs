@@ -366,7 +366,6 @@ pub(crate) fn batch_form(api: &Api) -> Option<&'static str> {
             "query" => {
                 "one query that groups by the key, with all keys in an `IN` list, answers for all of them"
             }
-            "insert" => "one `insert` takes all rows, and ClickHouse wants few and large ones",
             _ => return None,
         },
         "@elastic/elasticsearch" | "@opensearch-project/opensearch" => match last {
