@@ -31,6 +31,7 @@ mod making;
 mod members;
 mod mixins;
 mod models;
+mod one_by_one;
 mod options;
 mod params;
 mod passed_sql;

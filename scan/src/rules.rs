@@ -3,6 +3,8 @@
 mod aggregate_in_memory;
 mod asides;
 mod asked;
+mod async_foreach;
+mod await_in_loop_independent;
 mod blocking;
 mod blocking_migration;
 mod cache_error_fails_request;
@@ -18,11 +20,13 @@ mod cpu_bound_in_handler;
 mod dead_or_unused_query;
 mod deep_offset_pagination;
 mod effect_missing_cleanup;
+mod http_call_in_loop;
 mod http_missing_timeout;
 mod included;
 mod indexes;
 mod io_in_transaction;
 mod keys;
+mod leads;
 mod listener_leak;
 mod long_work_in_request;
 mod loop_invariant_query;
@@ -45,11 +49,13 @@ mod per_call_construction;
 mod provenance;
 mod quadratic_accumulate;
 mod quadratic_lookup;
+mod queue_add_in_loop;
 mod queue_jobs_not_removed;
 mod queue_without_retry;
 mod queues;
 mod reading;
 mod redis_blocking_command;
+mod redis_roundtrips_in_loop;
 mod redundant_index;
 mod repeats;
 mod servers;
@@ -87,6 +93,8 @@ pub struct Rule {
 /// All rules, sorted by id.
 pub static RULES: &[&Rule] = &[
     &aggregate_in_memory::RULE,
+    &async_foreach::RULE,
+    &await_in_loop_independent::RULE,
     &blocking_migration::RULE,
     &cache_error_fails_request::RULE,
     &cache_never_invalidated::RULE,
@@ -99,6 +107,7 @@ pub static RULES: &[&Rule] = &[
     &dead_or_unused_query::RULE,
     &deep_offset_pagination::RULE,
     &effect_missing_cleanup::RULE,
+    &http_call_in_loop::RULE,
     &http_missing_timeout::RULE,
     &io_in_transaction::RULE,
     &listener_leak::RULE,
@@ -120,9 +129,11 @@ pub static RULES: &[&Rule] = &[
     &per_call_construction::RULE,
     &quadratic_accumulate::RULE,
     &quadratic_lookup::RULE,
+    &queue_add_in_loop::RULE,
     &queue_jobs_not_removed::RULE,
     &queue_without_retry::RULE,
     &redis_blocking_command::RULE,
+    &redis_roundtrips_in_loop::RULE,
     &redundant_index::RULE,
     &slow_work_in_webhook::RULE,
     &sync_crypto_zlib_on_request_path::RULE,

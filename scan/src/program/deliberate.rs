@@ -93,7 +93,7 @@ impl Program {
         self.transaction_around(iteration.file, call, iteration.body)
     }
 
-    fn transaction_around(&self, file: u32, inner: CallId, within: Span) -> bool {
+    pub(super) fn transaction_around(&self, file: u32, inner: CallId, within: Span) -> bool {
         let facts = self.facts(file);
         let at = facts.span(facts.call(inner).expr);
         facts.calls.iter().enumerate().any(|(n, call)| {

@@ -209,7 +209,7 @@ impl Program {
     }
 
     /// A function that only waits.
-    fn is_sleep(&self, function: FnRef) -> bool {
+    pub(super) fn is_sleep(&self, function: FnRef) -> bool {
         let facts = &self.files[function.file as usize];
         let it = facts.function(function.id);
         it.span.end - it.span.start < 250

@@ -6,6 +6,7 @@
 pub(crate) mod caches;
 pub(crate) mod connections;
 pub(crate) mod http;
+pub(crate) mod network;
 pub(crate) mod queues;
 mod sync;
 
@@ -187,31 +188,12 @@ pub(crate) fn sleeps(api: &Api) -> bool {
 pub(crate) fn effects(api: &Api) -> Effects {
     let path = api.path.as_str();
     match api.package.as_str() {
-        "global" => match path {
-            "fetch" => Effects::NETWORK,
-            "setTimeout" => Effects::SLEEP,
-            _ => Effects::NONE,
-        },
-        "axios" | "got" | "node-fetch" | "undici" | "ky" | "superagent" | "request" | "cross-fetch"
-        | "isomorphic-fetch" | "ofetch" | "graphql-request" | "@octokit/rest" | "googleapis" | "openai"
-        | "@anthropic-ai/sdk" | "stripe" | "twilio" => {
-            if is_local_call(path) {
-                Effects::NONE
-            } else {
-                Effects::NETWORK
-            }
-        }
-        "http" | "https" | "http2" if matches!(api.last(), "request" | "get") => Effects::NETWORK,
-        "nodemailer" | "@sendgrid/mail" | "resend" | "postmark" | "mailgun.js"
-            if matches!(api.last(), "send" | "sendMail" | "sendEmail") =>
-        {
-            Effects::NETWORK
-        }
+        "global" if path == "setTimeout" => Effects::SLEEP,
+        _ if network::sends(api) => Effects::NETWORK,
         "bull" | "bullmq" | "bee-queue" if matches!(api.last(), "add" | "addBulk") => Effects::QUEUE,
         "ai" if asks_model(api) => Effects::NETWORK,
         "inngest" if api.last() == "send" => Effects::QUEUE,
         "fs" | "fs/promises" | "fs-extra" if !path.ends_with("Sync") && !path.is_empty() => Effects::FILES,
-        package if package.starts_with("@aws-sdk/") && api.last() == "send" => Effects::NETWORK,
         "mongodb" if path.contains("ollection()") => asks_collection(api.last()),
         "ioredis" | "redis" | "@upstash/redis" if path.contains("()") => Effects::CACHE,
         _ => Effects::NONE,
@@ -293,23 +275,4 @@ impl SlowWork {
             Self::Video => "transcodes video or audio",
         }
     }
-}
-
-/// Calls of network libraries that only build or check something.
-fn is_local_call(path: &str) -> bool {
-    let last = path.rsplit('.').next().unwrap_or(path);
-    // `axios.create` makes a client, `stripe.customers.create` of one sends a request.
-    let makes_client = matches!(last, "create" | "extend") && !path.contains("()");
-    !path.contains('.') && !path.is_empty() && path.chars().next().is_some_and(char::is_uppercase)
-        || makes_client
-        || matches!(
-            last,
-            "isAxiosError"
-                | "isCancel"
-                | "constructEvent"
-                | "constructEventAsync"
-                | "AxiosError"
-                | "use"
-                | "eject"
-        )
 }

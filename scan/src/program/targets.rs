@@ -13,6 +13,7 @@ use crate::prisma::query;
 use super::Program;
 use super::built::BuiltBy;
 use super::handles::Builders;
+use super::libraries;
 use super::roles::Role;
 use super::value::{Api, FnRef, Memo, Value};
 
@@ -204,7 +205,19 @@ impl Program {
                 _ => {}
             }
         }
-        if functions.is_empty() { Target::Plain } else { Target::Functions(functions, memo) }
+        if functions.is_empty() { Self::library_target(callee) } else { Target::Functions(functions, memo) }
+    }
+
+    /// One client by two ways, its making and its type: the way on which the call does something.
+    fn library_target(callee: &Value) -> Target {
+        let apis = || {
+            callee.choices().iter().filter_map(|it| match it {
+                Value::Api(api) => Some(api),
+                _ => None,
+            })
+        };
+        let acts = apis().find(|api| !libraries::effects(api).is_none());
+        acts.or_else(|| apis().next()).map_or(Target::Plain, |api| Target::Api(api.clone()))
     }
 
     fn model_query(

@@ -59,6 +59,7 @@ fn every_rule_file_is_registered_under_its_name() {
         "indexes",
         "keys",
         "laws",
+        "leads",
         "page",
         "paths",
         "provenance",

@@ -115,9 +115,17 @@ fn asks_for_keys(facts: &FileFacts, call: CallId) -> bool {
     })
 }
 
-/// Where the list comes from.
+/// Where a list comes from, whatever its length.
 pub(super) fn provenance(program: &Program, at: Place) -> Provenance {
     Lists { program, known: RefCell::default() }.provenance(at, 0)
+}
+
+/// True where the list comes from outside the process: rows, an array of the request, what another service answers.
+pub(super) fn may_grow(program: &Program, at: Place) -> bool {
+    matches!(
+        provenance(program, at),
+        Provenance::Rows(_) | Provenance::Sent(..) | Provenance::Listing | Provenance::Remote
+    )
 }
 
 /// True for a list that grows, and for rows picked by the keys of one.

@@ -3,7 +3,7 @@
 //! For the database alone the advice is one statement for all, and other rules give it; this one speaks of the database
 //! only where each element takes several statements or a transaction.
 
-mod fanout;
+pub(super) mod fanout;
 mod work;
 
 use std::cell::OnceCell;
@@ -12,12 +12,13 @@ use rustc_hash::FxHashSet;
 use tuneup_model::{Bound, Category, Confidence, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
 
 use super::indexes::Tables;
-use super::provenance::{Growth, Provenance, growth};
+use super::provenance::{Growth, Provenance, growth, provenance};
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, volume};
 use crate::facts::Span;
 use crate::place::Place;
-use crate::program::{FnRef, LoopClass, Program};
+use crate::program::libraries::network::takes_few_at_once;
+use crate::program::{FnRef, LoopClass, Program, Target};
 use crate::report::{At, Draft, Report, Step, Where};
 
 use fanout::Fanout;
@@ -83,7 +84,7 @@ app.post('/notifications', async (req, res) => {
 ";
 
 fn check(program: &Program, report: &mut Report) {
-    let known = Known { program, told: OnceCell::new(), tables: OnceCell::new() };
+    let known = Known::of(program);
     for fanout in fanout::fanouts(program) {
         let turn = work::turn(program, &fanout.turn);
         for led in &turn.led {
@@ -97,13 +98,17 @@ fn check(program: &Program, report: &mut Report) {
 }
 
 /// What is worked out once and only where it is needed.
-struct Known<'p> {
-    program: &'p Program,
+pub(super) struct Known<'p> {
+    pub(super) program: &'p Program,
     told: OnceCell<FxHashSet<(u32, Span)>>,
     tables: OnceCell<Tables<'p>>,
 }
 
-impl Known<'_> {
+impl<'p> Known<'p> {
+    pub(super) fn of(program: &'p Program) -> Self {
+        Self { program, told: OnceCell::new(), tables: OnceCell::new() }
+    }
+
     /// True where a rule on repeated queries speaks of this loop by default.
     fn is_told(&self, fanout: &Fanout) -> bool {
         let program = self.program;
@@ -119,7 +124,7 @@ impl Known<'_> {
     }
 
     /// Why the rows of a query may be few.
-    fn few_rows(&self, query: u32) -> Option<&'static str> {
+    pub(super) fn few_rows(&self, query: u32) -> Option<&'static str> {
         // Who reads up to a thousand rows expects more than a few.
         if matches!(self.program.queries[query as usize].shape.limit, Bound::Constant(_)) {
             return None;
@@ -157,7 +162,14 @@ fn tell(known: &Known<'_>, fanout: &Fanout, turn: &Turn, led: &Led) -> Option<Dr
             let over = Where::Code(At { file: list.file, span: program.facts(list.file).span(list.expr) });
             draft.evidence.push((EvidenceKind::Loop, says(program, &provenance), over));
         }
-        Growth::Doubtful(why) => draft.doubt(why),
+        Growth::Doubtful(why) => match slow_side(program, led) {
+            // A page is more than such a service takes at once.
+            Some(limit) if provenance(program, list) == Provenance::Remote => {
+                let at = Where::Code(paths::call_at(program, led.file, led.call));
+                draft.evidence.push((EvidenceKind::Source, limit.to_owned(), at));
+            }
+            _ => draft.doubt(why),
+        },
         Growth::Bounded => {}
     }
     let text = program.expr_text(list.file, list.expr);
@@ -170,6 +182,13 @@ fn tell(known: &Known<'_>, fanout: &Fanout, turn: &Turn, led: &Led) -> Option<Dr
         draft.severity = Severity::Low;
     }
     Some(draft)
+}
+
+fn slow_side(program: &Program, led: &Led) -> Option<&'static str> {
+    match program.target(led.file, led.call) {
+        Target::Api(api) => takes_few_at_once(api),
+        _ => None,
+    }
 }
 
 fn begin(program: &Program, fanout: &Fanout, led: &Led, list: Place) -> Draft {

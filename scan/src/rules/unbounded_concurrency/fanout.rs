@@ -9,26 +9,26 @@ use crate::program::{
 };
 
 /// Work started per element of a list, all of it before the first is done.
-pub(super) struct Fanout {
-    pub(super) file: u32,
+pub(in crate::rules) struct Fanout {
+    pub(in crate::rules) file: u32,
     /// `Promise.all` or its like.
     pub(super) joined: CallId,
-    pub(super) iteration: Iteration,
+    pub(in crate::rules) iteration: Iteration,
     /// The calls of one turn that are work: those of the callback, or the one that is pushed.
-    pub(super) turn: Vec<Started>,
+    pub(in crate::rules) turn: Vec<Started>,
 }
 
 /// A call of a turn.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Started {
-    pub(super) file: u32,
-    pub(super) call: CallId,
+pub(in crate::rules) struct Started {
+    pub(in crate::rules) file: u32,
+    pub(in crate::rules) call: CallId,
     /// The function named in place of a callback, where there is one: `urls.map(load)`.
-    pub(super) enters: Option<FnRef>,
+    pub(in crate::rules) enters: Option<FnRef>,
 }
 
 /// All fan-outs of application code over lists that are not bounded by their form.
-pub(super) fn fanouts(program: &Program) -> Vec<Fanout> {
+pub(in crate::rules) fn fanouts(program: &Program) -> Vec<Fanout> {
     let mut found = Vec::new();
     for (file, targets) in program.targets.iter().enumerate() {
         if program.roles[file] != Role::App {
