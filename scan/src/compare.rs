@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tuneup_model::{Finding, Known, Worse};
+use tuneup_model::{Confidence, Finding, Known, Worse};
 
 /// New paths of files by old ones.
 pub type Renames = BTreeMap<String, String>;
@@ -17,7 +17,7 @@ pub struct Compared {
     /// New and worse findings, in the order given.
     pub findings: Vec<Finding>,
     pub worse: Vec<Worse>,
-    /// How many are as they were.
+    /// How many that show by default are as they were.
     pub known: usize,
     pub fixed: Vec<Known>,
 }
@@ -43,7 +43,7 @@ pub fn compare(now: Vec<Finding>, before: &[Known], renames: &Renames) -> Compar
             });
             compared.findings.push(finding);
         } else {
-            compared.known += 1;
+            compared.known += usize::from(finding.confidence > Confidence::Candidate);
         }
     }
     compared.fixed = before.iter().zip(gone).filter(|(_, gone)| *gone).map(|(it, _)| it.clone()).collect();

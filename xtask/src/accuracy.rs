@@ -64,7 +64,7 @@ struct Setting {
     /// The program measured.
     tuneup: PathBuf,
     mirror: Mirror,
-    /// Where trees are laid while they are read.
+    /// Where programs write what we read.
     scratch: PathBuf,
 }
 

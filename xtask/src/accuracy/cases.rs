@@ -51,7 +51,7 @@ struct Cause {
 
 pub(super) fn measure(setting: &Setting, bench: &Path, page: &mut Page) -> Result<(), Failure> {
     let out = setting.scratch.join("cases.json");
-    let tool = format!("{} scan --quiet --format sarif {{dir}}", setting.tuneup.display());
+    let tool = format!("{} scan --no-cache --quiet --format sarif {{dir}}", setting.tuneup.display());
     let mut score = Command::new("python3");
     score
         .arg(workspace::root().join(bench).join("score.py"))

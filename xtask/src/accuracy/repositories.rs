@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -46,11 +46,11 @@ impl Mirror {
         Ok(said.trim().to_owned())
     }
 
-    /// Lays the tree of a commit into a new folder below `scratch`. Blobs that the mirror lacks are left out.
-    pub(super) fn lay(&self, repository: &str, commit: &str, scratch: &Path) -> Result<TempDir, Failure> {
-        let folder = TempDir::new_in(scratch).map_err(|source| Failure::File {
+    /// Lays the tree of a commit into a new folder, outside of any workspace. Blobs that the mirror lacks are left out.
+    pub(super) fn lay(&self, repository: &str, commit: &str) -> Result<TempDir, Failure> {
+        let folder = TempDir::new().map_err(|source| Failure::File {
             action: "create a folder in",
-            path: scratch.to_owned(),
+            path: std::env::temp_dir(),
             source,
         })?;
         let mut list = self.git(repository)?;
@@ -149,7 +149,7 @@ mod tests {
         run(&["commit", "--quiet", "-m", "first"]);
         let mirror = Mirror::open(scratch.path().join("mirror")).unwrap();
         let commit = mirror.commit("some/one", "HEAD").unwrap();
-        let tree = mirror.lay("some/one", &commit, scratch.path()).unwrap();
+        let tree = mirror.lay("some/one", &commit).unwrap();
         assert_eq!(fs::read_to_string(tree.path().join("src/a.ts")).unwrap(), "one\n");
         assert!(mirror.commit("no/such", "HEAD").unwrap_err().to_string().contains("no/such is missing"));
     }

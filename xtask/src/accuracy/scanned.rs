@@ -33,7 +33,7 @@ pub(super) struct Stats {
 /// Scans a folder in the default profile.
 pub(super) fn scan(setting: &Setting, folder: &Path) -> Result<Scanned, Failure> {
     let mut command = Command::new(&setting.tuneup);
-    command.arg("scan").arg(folder).args(["--quiet", "--fail-on", "never", "--format", "json"]);
+    command.arg("scan").arg(folder).args(["--no-cache", "--quiet", "--fail-on", "never", "--format", "json"]);
     let said = process::output(&mut command)?;
     serde_json::from_str(&said)
         .map_err(|error| Failure::Output { command: process::shown(&command), reason: error.to_string() })
@@ -42,6 +42,6 @@ pub(super) fn scan(setting: &Setting, folder: &Path) -> Result<Scanned, Failure>
 /// Scans a commit of a repository.
 pub(super) fn scan_commit(setting: &Setting, repository: &str, commit: &str) -> Result<Scanned, Failure> {
     eprintln!("scanning {repository} {commit:.10}");
-    let tree = setting.mirror.lay(repository, commit, &setting.scratch)?;
+    let tree = setting.mirror.lay(repository, commit)?;
     scan(setting, tree.path())
 }
