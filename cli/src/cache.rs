@@ -98,7 +98,7 @@ impl Kept for Cache {
     }
 
     fn keep_answer(&self, question: Digest, answer: Answer) {
-        self.answers.add(question, answer);
+        self.answers.add(question, &answer);
     }
 }
 

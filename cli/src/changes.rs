@@ -42,10 +42,10 @@ impl Changes {
     }
 
     /// Watches the folders of these files. What is wrong is said once.
-    pub(crate) fn follow(&mut self, files: Vec<String>) -> Option<notify::Error> {
+    pub(crate) fn follow(&mut self, files: &[String]) -> Option<notify::Error> {
         let mut folders: BTreeSet<&Path> = BTreeSet::new();
         folders.insert(Path::new(""));
-        for file in &files {
+        for file in files {
             folders.extend(Path::new(file).ancestors().skip(1));
         }
         let folders: Vec<PathBuf> = folders.iter().map(|folder| self.root.join(folder)).collect();
@@ -124,14 +124,15 @@ fn is_change(event: &Event, root: &Path, is_known: &dyn Fn(&PathBuf) -> bool) ->
     };
     let mut paths = event.paths.iter().filter(|path| !is_outside(path));
     match event.kind {
+        // Rights decide whether a file can be read.
         EventKind::Access(AccessKind::Close(AccessMode::Write))
-        | EventKind::Modify(ModifyKind::Any | ModifyKind::Data(_) | ModifyKind::Other) => paths.any(is_known),
+        | EventKind::Modify(
+            ModifyKind::Any | ModifyKind::Data(_) | ModifyKind::Other | ModifyKind::Metadata(_),
+        ) => paths.any(is_known),
         EventKind::Any
         | EventKind::Create(_)
         | EventKind::Remove(_)
         | EventKind::Modify(ModifyKind::Name(_)) => paths.next().is_some(),
-        // Rights decide whether a file can be read.
-        EventKind::Modify(ModifyKind::Metadata(_)) => paths.any(is_known),
         EventKind::Access(_) | EventKind::Other => false,
     }
 }

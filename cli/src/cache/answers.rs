@@ -36,8 +36,8 @@ impl Answers {
         asked.filter_map(|(_, bytes)| postcard::from_bytes(bytes).ok()).collect()
     }
 
-    pub(super) fn add(&self, question: Digest, answer: Answer) {
-        let Ok(bytes) = postcard::to_allocvec(&answer) else { return };
+    pub(super) fn add(&self, question: Digest, answer: &Answer) {
+        let Ok(bytes) = postcard::to_allocvec(answer) else { return };
         let mut now = locked(&self.now);
         now.retain(|(_, known)| *known != bytes);
         now.push((question, bytes));

@@ -13,7 +13,7 @@ use tuneup_scan::Digest;
 const NAME: &str = ".tuneup";
 
 /// A file half written that is this old has lost its writer.
-const ABANDONED: Duration = Duration::from_secs(60 * 60);
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// Where a cache lies.
 #[derive(Debug, Clone)]
@@ -85,11 +85,11 @@ fn since_1970(time: io::Result<SystemTime>) -> Option<Duration> {
 
 /// The number of a folder in its file system, where it has one.
 #[cfg(unix)]
-fn number(about: &Metadata) -> Option<u64> {
-    Some(std::os::unix::fs::MetadataExt::ino(about))
+fn number(about: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(about)
 }
 
 #[cfg(not(unix))]
-fn number(_: &Metadata) -> Option<u64> {
-    None
+fn number(_: &Metadata) -> u64 {
+    0
 }

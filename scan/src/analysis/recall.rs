@@ -95,7 +95,7 @@ impl<'t> Noted<'t> {
         let asked = format!("{asked:?}");
         let listing = self.listing();
         let warnings = format!("{:?}", listing.warnings);
-        let names = listing.files.iter().map(|file| file.as_bytes());
+        let names = listing.files.iter().map(String::as_bytes);
         Digest::of([asked.as_bytes(), warnings.as_bytes()].into_iter().chain(names))
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tuneup_model::{Catalog, Dialect, ScanStats, Warning};
 
-use super::extension;
+use super::sources::extension;
 use super::sql_files::{self, SqlFile};
 use crate::prisma::schema::{self, SchemaFile};
 use crate::resolve::{SchemaOutput, path};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tuneup_model::Warning;
 
-use super::{SOURCE_EXTENSIONS, extension};
+use super::sources::{SOURCE_EXTENSIONS, extension};
 use crate::source::SourceTree;
 
 /// A migration with its text.

@@ -91,10 +91,11 @@ fn of_slow(doc: &RuleDoc) -> Option<Finding> {
 
 /// How one who knows better says so.
 fn leaving_out(doc: &RuleDoc) -> String {
-    let is_text = |path: &str| path.ends_with(".prisma") || path.ends_with(".sql");
-    let comment = match files(doc.slow).iter().find(|(path, _)| !is_text(path)) {
-        Some(_) => "// tuneup-ignore",
-        None => "-- tuneup-ignore",
+    let is_code = |path: &str| !matches!(path.rsplit('.').next(), Some("prisma" | "sql"));
+    let comment = if files(doc.slow).iter().any(|(path, _)| is_code(path)) {
+        "// tuneup-ignore"
+    } else {
+        "-- tuneup-ignore"
     };
     format!(
         "A comment above the line leaves one finding out, and says why; `tuneup.toml` sets what the rule is worth, for all \

@@ -365,18 +365,18 @@ impl Lists<'_> {
                     other => within(&other, name, file),
                 }
             }
-            // `cache(async () => …, key)()`, `retry(() => …)`: what the closure gives.
-            (callee, _) => {
-                let wrapper = match callee {
-                    Expr::Call(made) => made,
-                    _ => call,
-                };
-                let closure = facts.args(wrapper).iter().find_map(|arg| match facts.expr(*arg) {
-                    Expr::Function(id) => Some(FnRef { file, id }),
-                    _ => None,
-                });
-                closure.map_or(Provenance::Unknown, |closure| self.of_returns(&[closure], depth))
-            }
+            (Expr::Call(made), _) => self.of_closure(file, made, depth),
+            _ => self.of_closure(file, call, depth),
         }
+    }
+
+    /// `cache(async () => …, key)()`, `retry(() => …)`: what the closure gives.
+    fn of_closure(&self, file: u32, wrapper: CallId, depth: u32) -> Provenance {
+        let facts = self.program.facts(file);
+        let closure = facts.args(wrapper).iter().find_map(|arg| match facts.expr(*arg) {
+            Expr::Function(id) => Some(FnRef { file, id }),
+            _ => None,
+        });
+        closure.map_or(Provenance::Unknown, |closure| self.of_returns(&[closure], depth))
     }
 }

@@ -110,8 +110,8 @@ fn repeated<'s>(
         && !program.call_effects(file, call).has_any(OTHER)
         && !program.also_does(file, call, &iteration, OTHER);
     let of_element = Trace::new(facts, &iteration.sources).args_depend(call);
-    (is_main && of_element && !is_queued(program, command) && for_many(&command.command).is_some())
-        .then(|| (iteration, lead, command.command.as_str()))
+    let has_form = !is_queued(program, command) && for_many(&command.command).is_some();
+    (is_main && of_element && has_form).then_some((iteration, lead, command.command.as_str()))
 }
 
 const OTHER: Effects = Effects::NETWORK.with(Effects::DB).with(Effects::SLEEP).with(Effects::FILES);

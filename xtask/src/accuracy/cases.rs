@@ -4,6 +4,7 @@
 //! the median over repositories and every miss under the class of its cause (`docs/accuracy/misses.jsonl`).
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -145,7 +146,8 @@ fn misses(rows: &[Row], causes: &[Cause]) -> String {
     let mut text = "| cause | number | cases |\n|---|---:|---|\n".to_owned();
     for (cause, mut ids) in classes {
         ids.sort_unstable();
-        text += &format!("| {cause} | {} | {} |\n", ids.len(), ids.join(", "));
+        writeln!(text, "| {cause} | {} | {} |", ids.len(), ids.join(", "))
+            .expect("writing to a string cannot fail");
     }
     text
 }

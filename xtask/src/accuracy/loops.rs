@@ -63,7 +63,8 @@ pub(super) fn measure(setting: &Setting, page: &mut Page) -> Result<(), Failure>
     }
     let mut text = written(&classes);
     if !flagged.is_empty() {
-        text += &format!("\nFlagged:\n\n{}\n", flagged.join("\n"));
+        text.push_str("\nFlagged:\n\n");
+        text.push_str(&flagged.join("\n"));
     }
     page.write("sequential-loops", &text)
 }

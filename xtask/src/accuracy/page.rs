@@ -45,7 +45,9 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(|it| (*it).to_owned()).collect();
     let rule: Vec<String> = (0..head.len()).map(|n| if n == 0 { "---" } else { "---:" }.to_owned()).collect();
     let mut text = line(&head) + &line(&rule).replace(' ', "");
-    rows.iter().for_each(|row| text += &line(row));
+    for row in rows {
+        text += &line(row);
+    }
     text
 }
 

@@ -18,7 +18,7 @@ use crate::{Exit, config, output};
 pub(super) fn run(args: &ScanArgs, global: &GlobalArgs, tree: &DiskTree) -> Result<Exit, CliError> {
     let cache = if args.no_cache { Cache::default() } else { Cache::of(tree.root()) };
     let mut changes = Changes::below(tree.root());
-    if let Some(trouble) = changes.follow(tree.list().files) {
+    if let Some(trouble) = changes.follow(&tree.list().files) {
         note(&trouble);
     }
     let mut last = look(args, global, tree, &cache)?;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &ScanArgs, global: &GlobalArgs, tree: &DiskTree) -> Resu
             return Err(CliError::could_not_measure(format!("watch `{}`", args.path.display()))
                 .because_text("the folder is gone"));
         }
-        if let Some(trouble) = changes.follow(tree.list().files) {
+        if let Some(trouble) = changes.follow(&tree.list().files) {
             note(&trouble);
         }
         let now = match look(args, global, tree, &cache) {

@@ -144,10 +144,10 @@ fn table_of_element<'p>(program: &'p Program, it: &Repeated) -> Option<&'p str> 
         _ => false,
     };
     let column = shape.filter.all_of.iter().find(|it| it.op == PredicateOp::Equal);
-    match is_one {
-        true => model_of(program, it.query),
-        false => column.map(|it| it.column.column.as_str()).filter(|_| shape.operation.is_read()),
+    if is_one {
+        return model_of(program, it.query);
     }
+    column.map(|it| it.column.column.as_str()).filter(|_| shape.operation.is_read())
 }
 
 fn model_of(program: &Program, query: u32) -> Option<&str> {
