@@ -215,6 +215,24 @@ fn a_merge_and_a_subfolder() {
 }
 
 #[test]
+fn a_submodule_is_no_part_of_the_change() {
+    let sandbox = shop();
+    sandbox.write("vendor/lib/index.ts", "export const one = 1;\n");
+    git(&sandbox, &["init", "--quiet", "vendor/lib"]);
+    git(&sandbox, &["-C", "vendor/lib", "add", "--all"]);
+    git(&sandbox, &["-C", "vendor/lib", "commit", "--quiet", "--message", "a state"]);
+    git(&sandbox, &["init", "--quiet"]);
+    git(&sandbox, &["-c", "advice.addEmbeddedRepo=false", "add", "--all"]);
+    commit(&sandbox);
+    sandbox.write("vendor/lib/index.ts", "export const two = 2;\n");
+    assert_snapshot!(diff(&sandbox, "HEAD"), @r"
+    No findings
+    Since HEAD ([COMMIT]): 1 other is as before
+    -- exit code 0
+    ");
+}
+
+#[test]
 fn a_baseline_accepts_what_is_there() {
     let sandbox = shop();
     let with = |args: &[&str]| {
