@@ -8,7 +8,7 @@ use super::{Rule, paths};
 use crate::facts::{BinaryOp, CallId, CallKind, ExitKind, Expr, ExprId};
 use crate::place::Place;
 use crate::program::{
-    FnRef, Form, Hop, Iteration, LoopClass, Program, Role, Sources, Trace, Value, callee_name,
+    Effects, FnRef, Form, Hop, Iteration, LoopClass, Program, Role, Sources, Trace, Value, callee_name,
 };
 use crate::report::{At, Draft, Report, Step, Where};
 
@@ -288,6 +288,9 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
     {
         draft.doubt("it runs only on the way to an error");
     }
+    if waits_each_turn(program, it) {
+        draft.doubt("each turn waits for the network or the database, beside which the search is quick");
+    }
     if it.method != Method::Contains && !compares_keys(program, it) {
         draft.doubt("the elements are not compared by a key");
     }
@@ -297,6 +300,17 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
 fn both_grow(program: &Program, it: &Lookup) -> bool {
     let turns = it.iteration.collection.map(|expr| Place { file: it.iteration.file, expr });
     turns.is_some_and(|list| grows(program, list)) && grows(program, Place { file: it.file, expr: it.list })
+}
+
+/// A turn that waits for milliseconds hides a search of thousands of elements.
+fn waits_each_turn(program: &Program, it: &Lookup) -> bool {
+    let facts = program.facts(it.iteration.file);
+    let slow = Effects::NETWORK.with(Effects::DB).with(Effects::QUEUE);
+    facts.calls.iter().enumerate().any(|(n, call)| {
+        let waits = call.awaited && it.iteration.body.contains(facts.span(call.expr));
+        let effects = || program.call_effects(it.iteration.file, CallId(n as u32));
+        waits && effects().has_any(slow)
+    })
 }
 
 fn stops_early(program: &Program, it: &Lookup) -> bool {

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, SymbolKind};
+use crate::facts::{
+    BinaryOp, CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, PropKey, SymbolKind,
+};
 use crate::orm::Mark;
 use crate::place::Place;
 use crate::program::{Effects, FnRef, Given, Hop, Memo, Program, Role, Target, Value, callee_name};
@@ -170,7 +172,9 @@ pub(super) fn nearest(program: &Program, file: u32, call: CallId) -> Option<(Wor
             None
         }
     };
-    let outside = |file: u32, call: CallId| program.direct_effects(file, call).has_any(Effects::OUTSIDE);
+    let outside = |file: u32, call: CallId| {
+        program.direct_effects(file, call).has_any(Effects::OUTSIDE) && !is_quick(program, file, call)
+    };
     if let Some(found) = of_sort(Effects::OUTSIDE, &outside) {
         let effects = program.direct_effects(found.file, found.call);
         let work = if effects.has_any(Effects::NETWORK) {
@@ -224,8 +228,9 @@ pub(in crate::rules) fn search(
             let mut path = way.path.clone();
             path.push(Hop { file: way.file, call: way.call, enters: *function });
             let inner = calls_while_open(program, *function).into_iter();
-            let reached =
-                inner.filter(|inner| !is_left_before(program, (way.file, way.call), *function, *inner));
+            let reached = inner
+                .filter(|inner| !is_left_before(program, (way.file, way.call), *function, *inner))
+                .filter(|inner| !is_other_branch(program, (way.file, way.call), function.file, *inner));
             pending.extend(reached.map(|inner| Outside {
                 path: path.clone(),
                 file: function.file,
@@ -251,6 +256,46 @@ fn is_left_before(program: &Program, caller: (u32, CallId), function: FnRef, cal
         facts.span(it.value).end < at.start
             && test.is_some_and(|test| hands_over(program, caller, function, test))
     })
+}
+
+/// `if ("url" in source)` around a call: a caller that hands over `{ buffer }` takes the other branch.
+fn is_other_branch(program: &Program, caller: (u32, CallId), file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    std::iter::successors(facts.call(call).guard, |id| facts.guard(*id).parent).any(|id| {
+        let guard = facts.guard(id);
+        let holds = match guard.kind {
+            GuardKind::If | GuardKind::And => true,
+            GuardKind::Else | GuardKind::Or => false,
+            _ => return false,
+        };
+        let Some(Expr::Binary { op: BinaryOp::In, left, .. }) = guard.test.map(|it| facts.expr(it)) else {
+            return false;
+        };
+        let Expr::Str(name) = facts.expr(left) else { return false };
+        has_property(program.facts(caller.0), caller.1, facts.name(name)).is_some_and(|has| has != holds)
+    })
+}
+
+/// Whether the only object that is handed over has the property, where all of it is written there.
+fn has_property(facts: &FileFacts, call: CallId, name: &str) -> Option<bool> {
+    let mut objects = facts.args(call).iter().filter_map(|arg| match facts.expr(*arg) {
+        Expr::Object(list) => Some(list),
+        _ => None,
+    });
+    let (list, None) = (objects.next()?, objects.next()) else { return None };
+    let is_whole = facts.props(list).iter().all(|it| matches!(it.key, PropKey::Name(_)));
+    is_whole.then(|| facts.property(list, name).is_some())
+}
+
+/// Calls on files of this machine that take microseconds: they look at a name, not at what is in it.
+const QUICK: [&str; 8] = ["access", "exists", "pathExists", "stat", "lstat", "mkdir", "ensureDir", "unlink"];
+
+fn is_quick(program: &Program, file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    let effects = program.direct_effects(file, call);
+    !effects.has_any(Effects::NETWORK)
+        && !effects.has_any(Effects::QUEUE)
+        && QUICK.contains(&callee_name(facts, facts.call(call).callee))
 }
 
 /// True where the call gives what the expression names: a parameter, or a property of one.
@@ -279,6 +324,9 @@ fn hands_over(program: &Program, (file, call): (u32, CallId), function: FnRef, e
 fn takes_connection(program: &Program, file: u32, call: CallId) -> bool {
     let facts = program.facts(file);
     let Expr::Member { object, .. } = facts.expr(facts.call(call).callee) else { return false };
+    if is_handed_over(facts, call) {
+        return false;
+    }
     match program.target(file, call) {
         Target::Client(name) if &**name == "$transaction" => is_shared(facts, object, 0),
         Target::Query(query) => {
@@ -292,6 +340,24 @@ fn takes_connection(program: &Program, file: u32, call: CallId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Names under which a query is told the transaction that it belongs to, and those of what may hold it.
+const HANDED: [&str; 9] =
+    ["transaction", "transacting", "trx", "tx", "session", "ctx", "context", "options", "opts"];
+
+/// True where the query may be told its transaction: by an option, by options that cannot be seen here, or by a context.
+fn is_handed_over(facts: &FileFacts, call: CallId) -> bool {
+    facts.args(call).iter().enumerate().any(|(n, arg)| match facts.expr(*arg) {
+        Expr::Object(list) => {
+            let spreads = facts.props(list).iter().any(|it| it.key == PropKey::Spread);
+            (n > 0 && spreads) || HANDED.iter().any(|name| facts.property(list, name).is_some())
+        }
+        Expr::Spread(_) => true,
+        Expr::Symbol(symbol) => HANDED.contains(&facts.name(facts.symbol(symbol).name)),
+        Expr::Member { property, .. } => HANDED.contains(&facts.name(property)),
+        _ => false,
+    })
 }
 
 /// True where the client belongs to the module, not to a call: a parameter, or a choice with one, may be the transaction.
