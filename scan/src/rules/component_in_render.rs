@@ -176,7 +176,8 @@ fn is_weighty(program: &Program, it: &Inner) -> bool {
     let holds_state = within().any(|inner| {
         inner.kind == CallKind::Call && components::is_hook_name(callee_name(facts, inner.callee))
     });
-    let draws_rows = within().any(|inner| callee_name(facts, inner.callee) == "map");
+    let draws_rows = within()
+        .any(|inner| callee_name(facts, inner.callee) == "map" && is_of_many(program, it.file, inner.callee));
     let elements = within().filter(|inner| inner.kind == CallKind::Jsx).count();
     let opens = call.guard.is_none() && within().any(|inner| is_opened(program, it.file, inner));
     is_input || holds_state || draws_rows || opens || elements >= MANY_COMPONENTS
@@ -187,13 +188,15 @@ fn is_row(program: &Program, it: &Inner) -> bool {
     let facts = program.facts(it.file);
     let function = facts.call(it.call).function;
     let mapped = program.runs_at(FnRef { file: it.file, id: function }).map(|at| facts.call(at).callee);
-    function != it.outer
-        && mapped.is_none_or(|callee| match facts.expr(callee) {
-            Expr::Member { object, .. } => {
-                size(program, Place { file: it.file, expr: object }) != Size::Bounded
-            }
-            _ => true,
-        })
+    function != it.outer && mapped.is_none_or(|callee| is_of_many(program, it.file, callee))
+}
+
+/// `rows.map`, where the rows are not a handful by nature.
+fn is_of_many(program: &Program, file: u32, callee: ExprId) -> bool {
+    match program.facts(file).expr(callee) {
+        Expr::Member { object, .. } => size(program, Place { file, expr: object }) != Size::Bounded,
+        _ => true,
+    }
 }
 
 /// A dialog, a popover, a form: the program's own component around other elements that holds state.

@@ -4,20 +4,22 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use crate::facts::{
-    BinaryOp, CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, PropKey, SymbolKind,
-};
+use crate::facts::{CallId, Expr, FileFacts, GuardId, GuardKind};
 use crate::orm::Mark;
 use crate::place::Place;
-use crate::program::{Effects, FnRef, Given, Hop, Memo, Program, Role, Target, Value, callee_name};
+use crate::program::{Effects, FnRef, Hop, Memo, Program, Role, Target, Value, callee_name};
+use crate::rules::size::{Size, size};
 use crate::rules::waits::is_waited_for;
 
+use super::branches::{is_left_before, is_other_branch};
+use super::connections::takes_connection;
+
 /// A function that runs inside a transaction.
-pub(super) struct Transaction {
+pub(in crate::rules) struct Transaction {
     pub(super) file: u32,
     /// The call that opens it.
     pub(super) call: CallId,
-    pub(super) body: FnRef,
+    pub(in crate::rules) body: FnRef,
 }
 
 /// What a transaction should not wait for.
@@ -45,7 +47,7 @@ pub(in crate::rules) struct Outside {
 }
 
 /// All functions that run inside an interactive transaction: callbacks, and those that wrappers are handed.
-pub(super) fn transactions(program: &Program) -> Vec<Transaction> {
+pub(in crate::rules) fn transactions(program: &Program) -> Vec<Transaction> {
     let mut found = Vec::new();
     for (file, targets) in program.targets.iter().enumerate() {
         if program.roles[file] != Role::App {
@@ -246,47 +248,6 @@ pub(in crate::rules) fn search(
     best
 }
 
-/// `if (tx) return inside(tx);` before a call: a caller that hands over `tx` never gets there.
-fn is_left_before(program: &Program, caller: (u32, CallId), function: FnRef, call: CallId) -> bool {
-    let facts = program.facts(function.file);
-    let at = facts.span(facts.call(call).expr);
-    facts.function(function.id).returns.iter().any(|it| {
-        let test =
-            it.guard.filter(|id| facts.guard(*id).kind == GuardKind::If).and_then(|id| facts.guard(id).test);
-        facts.span(it.value).end < at.start
-            && test.is_some_and(|test| hands_over(program, caller, function, test))
-    })
-}
-
-/// `if ("url" in source)` around a call: a caller that hands over `{ buffer }` takes the other branch.
-fn is_other_branch(program: &Program, caller: (u32, CallId), file: u32, call: CallId) -> bool {
-    let facts = program.facts(file);
-    std::iter::successors(facts.call(call).guard, |id| facts.guard(*id).parent).any(|id| {
-        let guard = facts.guard(id);
-        let holds = match guard.kind {
-            GuardKind::If | GuardKind::And => true,
-            GuardKind::Else | GuardKind::Or => false,
-            _ => return false,
-        };
-        let Some(Expr::Binary { op: BinaryOp::In, left, .. }) = guard.test.map(|it| facts.expr(it)) else {
-            return false;
-        };
-        let Expr::Str(name) = facts.expr(left) else { return false };
-        has_property(program.facts(caller.0), caller.1, facts.name(name)).is_some_and(|has| has != holds)
-    })
-}
-
-/// Whether the only object that is handed over has the property, where all of it is written there.
-fn has_property(facts: &FileFacts, call: CallId, name: &str) -> Option<bool> {
-    let mut objects = facts.args(call).iter().filter_map(|arg| match facts.expr(*arg) {
-        Expr::Object(list) => Some(list),
-        _ => None,
-    });
-    let (list, None) = (objects.next()?, objects.next()) else { return None };
-    let is_whole = facts.props(list).iter().all(|it| matches!(it.key, PropKey::Name(_)));
-    is_whole.then(|| facts.property(list, name).is_some())
-}
-
 /// Calls on files of this machine that take microseconds: they look at a name, not at what is in it.
 const QUICK: [&str; 8] = ["access", "exists", "pathExists", "stat", "lstat", "mkdir", "ensureDir", "unlink"];
 
@@ -298,85 +259,26 @@ fn is_quick(program: &Program, file: u32, call: CallId) -> bool {
         && QUICK.contains(&callee_name(facts, facts.call(call).callee))
 }
 
-/// True where the call gives what the expression names: a parameter, or a property of one.
-fn hands_over(program: &Program, (file, call): (u32, CallId), function: FnRef, expr: ExprId) -> bool {
-    let facts = program.facts(function.file);
-    let args = program.facts(file).args(call);
-    if let Some((owner, index)) = program.parameter(function.file, expr) {
-        return owner == function.id
-            && args
-                .get(index as usize)
-                .is_some_and(|arg| !matches!(program.eval(Place { file, expr: *arg }), Value::Nothing));
-    }
-    let Expr::Symbol(symbol) = facts.expr(expr) else { return false };
-    let Some(Expr::Member { object, property }) = facts.symbol(symbol).definition.map(|it| facts.expr(it))
-    else {
-        return false;
-    };
-    let Some((owner, index)) = program.parameter(function.file, object) else { return false };
-    owner == function.id
-        && args.get(index as usize).is_some_and(|arg| {
-            program.given(Place { file, expr: *arg }, &[facts.name(property)]) != Given::No
-        })
-}
-
-/// A query or transaction through a client that no transaction has handed over.
-fn takes_connection(program: &Program, file: u32, call: CallId) -> bool {
-    let facts = program.facts(file);
-    let Expr::Member { object, .. } = facts.expr(facts.call(call).callee) else { return false };
-    if is_handed_over(facts, call) {
-        return false;
-    }
-    match program.target(file, call) {
-        Target::Client(name) if &**name == "$transaction" => is_shared(facts, object, 0),
-        Target::Query(query) => {
-            let query = &program.queries[*query as usize];
-            let client = match (query.model, facts.expr(object)) {
-                (Some(_), Expr::Member { object: client, .. }) => Some(client),
-                (Some(_), _) => None,
-                (None, _) => Some(object),
-            };
-            !query.assumed && client.is_some_and(|client| is_shared(facts, client, 0))
-        }
-        _ => false,
-    }
-}
-
-/// Names under which a query is told the transaction that it belongs to, and those of what may hold it.
-const HANDED: [&str; 9] =
-    ["transaction", "transacting", "trx", "tx", "session", "ctx", "context", "options", "opts"];
-
-/// True where the query may be told its transaction: by an option, by options that cannot be seen here, or by a context.
-fn is_handed_over(facts: &FileFacts, call: CallId) -> bool {
-    facts.args(call).iter().enumerate().any(|(n, arg)| match facts.expr(*arg) {
-        Expr::Object(list) => {
-            let spreads = facts.props(list).iter().any(|it| it.key == PropKey::Spread);
-            (n > 0 && spreads) || HANDED.iter().any(|name| facts.property(list, name).is_some())
-        }
-        Expr::Spread(_) => true,
-        Expr::Symbol(symbol) => HANDED.contains(&facts.name(facts.symbol(symbol).name)),
-        Expr::Member { property, .. } => HANDED.contains(&facts.name(property)),
-        _ => false,
+/// True where the transaction locks rows by name: what follows may be what only one at a time is meant to do.
+pub(super) fn locks_rows(program: &Program, transaction: &Transaction) -> bool {
+    let facts = program.facts(transaction.file);
+    let around = facts.span(facts.call(transaction.call).expr);
+    facts.calls.iter().filter(|it| around.contains(facts.span(it.expr))).any(|it| {
+        let by_option = facts.list(it.args).iter().any(|arg| match facts.expr(*arg) {
+            Expr::Object(list) => facts.property(list, "lock").is_some(),
+            _ => false,
+        });
+        by_option || matches!(callee_name(facts, it.callee), "forUpdate" | "forNoKeyUpdate" | "setLock")
     })
 }
 
-/// True where the client belongs to the module, not to a call: a parameter, or a choice with one, may be the transaction.
-fn is_shared(facts: &FileFacts, client: ExprId, depth: u32) -> bool {
-    match facts.expr(client) {
-        Expr::Symbol(symbol) => {
-            let it = facts.symbol(symbol);
-            match it.kind {
-                SymbolKind::Import(_) => true,
-                SymbolKind::Value if it.function == FnId(0) => true,
-                SymbolKind::Value if depth < 8 && it.assignments.is_empty() => {
-                    it.definition.is_some_and(|expr| is_shared(facts, expr, depth + 1))
-                }
-                _ => false,
-            }
-        }
-        Expr::Cast { expr, .. } | Expr::Await(expr) => is_shared(facts, expr, depth + 1),
-        _ => false,
-    }
+/// True where a call on the way runs once per element of a list that may be long.
+pub(super) fn is_repeated(program: &Program, file: u32, call: CallId, outside: &Outside) -> bool {
+    let on_the_way = outside.path.iter().map(|hop| (hop.file, hop.call));
+    let all = [(file, call), (outside.file, outside.call)].into_iter().chain(on_the_way);
+    all.flat_map(|(file, call)| program.iterations(file, call)).any(|it| {
+        it.collection.is_none_or(|expr| size(program, Place { file: it.file, expr }) != Size::Bounded)
+    })
 }
 
 /// True where the function around the call waits for it, closures that run in place included.
