@@ -58,6 +58,7 @@ mod redis_blocking_command;
 mod redis_roundtrips_in_loop;
 mod redundant_index;
 mod repeats;
+mod sequential_independent_awaits;
 mod servers;
 mod size;
 mod slow_work_in_webhook;
@@ -135,6 +136,7 @@ pub static RULES: &[&Rule] = &[
     &redis_blocking_command::RULE,
     &redis_roundtrips_in_loop::RULE,
     &redundant_index::RULE,
+    &sequential_independent_awaits::RULE,
     &slow_work_in_webhook::RULE,
     &sync_crypto_zlib_on_request_path::RULE,
     &sync_io_on_request_path::RULE,

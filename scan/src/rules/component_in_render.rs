@@ -6,10 +6,11 @@
 use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
 
 use super::components;
+use super::size::{Size, size};
 use super::{Rule, paths, repeats};
-use crate::facts::{CallId, CallKind, Expr, ExprId, FileFacts, FnId, SymbolKind};
+use crate::facts::{Call, CallId, CallKind, Expr, ExprId, FileFacts, FnId, SymbolKind};
 use crate::place::Place;
-use crate::program::{Program, Value, callee_name};
+use crate::program::{FnRef, Program, Value, callee_name};
 use crate::report::{At, Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -148,8 +149,8 @@ fn uses_hooks(facts: &FileFacts, component: FnId) -> bool {
     })
 }
 
-/// Components below the inner one from which on making them anew is felt.
-const MANY_COMPONENTS: usize = 3;
+/// Components below the inner one from which on making them anew is felt: an empty state has three or four.
+const MANY_COMPONENTS: usize = 6;
 
 /// True where much is lost or made anew: what stands between its tags, one per row, an input, state, or many elements.
 fn is_weighty(program: &Program, it: &Inner) -> bool {
@@ -160,7 +161,7 @@ fn is_weighty(program: &Program, it: &Inner) -> bool {
         Some(Expr::Object(list)) => facts.property(list, "children").is_some(),
         _ => false,
     };
-    if takes_children || call.function != it.outer || !matches!(facts.expr(it.made), Expr::Function(_)) {
+    if takes_children || is_row(program, it) || !matches!(facts.expr(it.made), Expr::Function(_)) {
         return true;
     }
     let within = || facts.calls.iter().filter(|inner| span.contains(facts.span(inner.expr)));
@@ -175,9 +176,43 @@ fn is_weighty(program: &Program, it: &Inner) -> bool {
     let holds_state = within().any(|inner| {
         inner.kind == CallKind::Call && components::is_hook_name(callee_name(facts, inner.callee))
     });
-    let draws_rows = within().any(|inner| callee_name(facts, inner.callee) == "map");
+    let draws_rows = within()
+        .any(|inner| callee_name(facts, inner.callee) == "map" && is_of_many(program, it.file, inner.callee));
     let elements = within().filter(|inner| inner.kind == CallKind::Jsx).count();
-    is_input || holds_state || draws_rows || elements >= MANY_COMPONENTS
+    let opens = call.guard.is_none() && within().any(|inner| is_opened(program, it.file, inner));
+    is_input || holds_state || draws_rows || opens || elements >= MANY_COMPONENTS
+}
+
+/// True where it is rendered once per element of a list that is not a handful by nature.
+fn is_row(program: &Program, it: &Inner) -> bool {
+    let facts = program.facts(it.file);
+    let function = facts.call(it.call).function;
+    let mapped = program.runs_at(FnRef { file: it.file, id: function }).map(|at| facts.call(at).callee);
+    function != it.outer && mapped.is_none_or(|callee| is_of_many(program, it.file, callee))
+}
+
+/// `rows.map`, where the rows are not a handful by nature.
+fn is_of_many(program: &Program, file: u32, callee: ExprId) -> bool {
+    match program.facts(file).expr(callee) {
+        Expr::Member { object, .. } => size(program, Place { file, expr: object }) != Size::Bounded,
+        _ => true,
+    }
+}
+
+/// A dialog, a popover, a form: the program's own component around other elements that holds state.
+fn is_opened(program: &Program, file: u32, element: &Call) -> bool {
+    let facts = program.facts(file);
+    let wraps = match facts.list(element.args).first().map(|given| facts.expr(*given)) {
+        Some(Expr::Object(list)) => facts.property(list, "children").is_some(),
+        _ => false,
+    };
+    if element.kind != CallKind::Jsx || !wraps {
+        return false;
+    }
+    match program.eval(Place { file, expr: element.callee }) {
+        Value::Function(made) => uses_hooks(program.facts(made.file), made.id),
+        _ => false,
+    }
 }
 
 fn tell(program: &Program, it: &Inner) -> Draft {

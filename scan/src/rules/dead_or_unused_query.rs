@@ -6,7 +6,7 @@ use super::indexes::{Site, Tables};
 use super::{Rule, paths, reading, repeats, volume};
 use crate::facts::Expr;
 use crate::place::Place;
-use crate::program::{Program, Value};
+use crate::program::{Program, Value, callee_name};
 use crate::report::{Draft, Report};
 
 pub(super) static RULE: Rule = Rule {
@@ -113,8 +113,27 @@ fn guards(program: &Program, site: &Site<'_>) -> bool {
     let is_opaque = matches!(shape.api, QueryApi::Declared | QueryApi::Sql) || site.query.waits;
     let callee = Place { file: site.query.file, expr: facts.call(site.query.call).callee };
     let does_more = matches!(program.eval(callee), Value::Function(_) | Value::Memoized(..));
-    throws || fills || has_option || is_opaque || does_more
+    throws || fills || has_option || is_opaque || does_more || locks(program, site)
 }
+
+/// `SELECT … FOR UPDATE` in a chain of a query builder: it waits for the rows, which is the point.
+fn locks(program: &Program, site: &Site<'_>) -> bool {
+    let facts = program.facts(site.query.file);
+    let mut callee = facts.call(site.query.call).callee;
+    for _ in 0..32 {
+        let Expr::Member { object, .. } = facts.expr(callee) else { return false };
+        let Expr::Call(before) = facts.expr(object) else { return false };
+        callee = facts.call(before).callee;
+        if LOCKS.contains(&callee_name(facts, callee)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Knex, Kysely, Drizzle, TypeORM, Objection.
+const LOCKS: [&str; 8] =
+    ["forUpdate", "forShare", "forNoKeyUpdate", "forKeyShare", "for", "setLock", "skipLocked", "noWait"];
 
 fn draft(tables: &Tables<'_>, site: &Site<'_>) -> Draft {
     let program = tables.program;

@@ -1,5 +1,7 @@
 //! Rule `io-in-transaction`: a transaction stays open while the program waits for something outside of it.
 
+mod branches;
+mod connections;
 pub(super) mod search;
 
 use tuneup_model::{
@@ -159,12 +161,40 @@ fn tell(program: &Program, transaction: &Transaction, call: CallId, work: Work, 
     if outside.memoized {
         draft.doubt("a wrapper on the way keeps results");
     }
+    weigh(program, transaction, (call, work, outside), &mut draft);
     draft.help = work.help().to_owned();
     draft.fix =
         Some(repeats::unsafe_fix("do the outside work before the transaction begins or after it commits"));
     draft.cost = Some(work.cost(&last));
     draft.experiment = experiment(program, body);
     draft
+}
+
+fn weigh(
+    program: &Program,
+    transaction: &Transaction,
+    (call, work, outside): (CallId, Work, &Outside),
+    draft: &mut Draft,
+) {
+    if work == Work::Files && !search::is_repeated(program, transaction.body.file, call, outside) {
+        draft.doubt("a single file of this machine is read in less time than a query takes");
+    }
+    if work == Work::Network && search::locks_rows(program, transaction) {
+        draft.doubt("rows are locked by name, perhaps so that only one does this work at a time");
+    }
+    let names = [transaction.body, named(program, transaction.body)].map(|it| program.function_name(it));
+    if names.iter().any(|name| is_done_once(name)) {
+        draft.doubt("its name says that it runs once, when an instance is set up");
+    }
+}
+
+fn named(program: &Program, function: FnRef) -> FnRef {
+    FnRef { id: paths::named(program, function), ..function }
+}
+
+fn is_done_once(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["initialsetup", "firstsetup", "setupinstance", "bootstrap", "install"].iter().any(|it| name.contains(it))
 }
 
 fn message(work: Work, callee: &str, last: Option<&str>) -> String {

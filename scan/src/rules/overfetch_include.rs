@@ -5,7 +5,7 @@ use tuneup_model::{Category, Cost, Count, Operation, Reading, RuleDoc, Severity,
 use super::included::{self, Included};
 use super::indexes::{Site, Tables};
 use super::{Rule, paths, reading, repeats, volume};
-use crate::program::Program;
+use crate::program::{EntryKind, Program};
 use crate::report::{Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -119,6 +119,11 @@ fn check(program: &Program, report: &mut Report) {
     }
 }
 
+fn is_requested(program: &Program, site: &Site<'_>) -> bool {
+    paths::arrival(program, site.function(program))
+        .is_none_or(|it| !matches!(it.kind, EntryKind::Job | EntryKind::Schedule))
+}
+
 fn draft(tables: &Tables<'_>, site: &Site<'_>, unread: &[&Included]) -> Draft {
     let program = tables.program;
     let text = paths::callee_text(program, site.query.file, site.query.call);
@@ -137,6 +142,9 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, unread: &[&Included]) -> Draft {
     }
     if !many && unread.iter().all(|it| it.is_narrow && !it.is_list) {
         draft.doubt("a few values of one row more");
+    }
+    if !many && unread.iter().all(|it| !it.is_list) && !is_requested(program, site) {
+        draft.doubt("one row more per job, which does much else");
     }
     draft.severity =
         if many || unread.iter().any(|it| it.is_list) { Severity::Medium } else { Severity::Low };

@@ -152,7 +152,7 @@ fn lookup(program: &Program, file: u32, id: CallId) -> Option<Lookup> {
     if iteration.class != LoopClass::Collection {
         return None;
     }
-    let list_size = size(program, list_at);
+    let list_size = size(program, itself(program, &iteration, list_at).unwrap_or(list_at));
     let turns = iteration
         .collection
         .map_or(Size::Unknown, |expr| size(program, Place { file: iteration.file, expr }));
@@ -160,6 +160,16 @@ fn lookup(program: &Program, file: u32, id: CallId) -> Option<Lookup> {
         return None;
     }
     Some(Lookup { file, call: id, method, list, list_size, iteration, turns, path })
+}
+
+/// `(row, index, rows) => …`: the third parameter is the list that is run over.
+fn itself(program: &Program, iteration: &Iteration, list: Place) -> Option<Place> {
+    let (Form::Callback { function, .. }, Some(expr)) = (iteration.form, iteration.collection) else {
+        return None;
+    };
+    let (owner, index) = program.parameter(list.file, list.expr)?;
+    (iteration.file == list.file && owner == function && index == 2)
+        .then_some(Place { file: list.file, expr })
 }
 
 /// True where the receiver is an array for sure, or used as one.
@@ -288,6 +298,9 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
     {
         draft.doubt("it runs only on the way to an error");
     }
+    if waits_each_turn(program, it) {
+        draft.doubt("each turn waits for something, beside which the search is quick");
+    }
     if it.method != Method::Contains && !compares_keys(program, it) {
         draft.doubt("the elements are not compared by a key");
     }
@@ -296,7 +309,15 @@ fn add_doubts(program: &Program, it: &Lookup, draft: &mut Draft) {
 /// True where both lists hold what a request brings or a query finds.
 fn both_grow(program: &Program, it: &Lookup) -> bool {
     let turns = it.iteration.collection.map(|expr| Place { file: it.iteration.file, expr });
-    turns.is_some_and(|list| grows(program, list)) && grows(program, Place { file: it.file, expr: it.list })
+    let list = Place { file: it.file, expr: it.list };
+    let list = itself(program, &it.iteration, list).unwrap_or(list);
+    turns.is_some_and(|list| grows(program, list)) && grows(program, list)
+}
+
+/// A turn that waits for milliseconds hides a search of thousands of elements.
+fn waits_each_turn(program: &Program, it: &Lookup) -> bool {
+    let facts = program.facts(it.iteration.file);
+    facts.calls.iter().any(|call| call.awaited && it.iteration.body.contains(facts.span(call.expr)))
 }
 
 fn stops_early(program: &Program, it: &Lookup) -> bool {

@@ -4,18 +4,22 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, GuardId, GuardKind, SymbolKind};
+use crate::facts::{CallId, Expr, FileFacts, GuardId, GuardKind};
 use crate::orm::Mark;
 use crate::place::Place;
-use crate::program::{Effects, FnRef, Given, Hop, Memo, Program, Role, Target, Value, callee_name};
+use crate::program::{Effects, FnRef, Hop, Memo, Program, Role, Target, Value, callee_name};
+use crate::rules::size::{Size, size};
 use crate::rules::waits::is_waited_for;
 
+use super::branches::{is_left_before, is_other_branch};
+use super::connections::takes_connection;
+
 /// A function that runs inside a transaction.
-pub(super) struct Transaction {
+pub(in crate::rules) struct Transaction {
     pub(super) file: u32,
     /// The call that opens it.
     pub(super) call: CallId,
-    pub(super) body: FnRef,
+    pub(in crate::rules) body: FnRef,
 }
 
 /// What a transaction should not wait for.
@@ -43,7 +47,7 @@ pub(in crate::rules) struct Outside {
 }
 
 /// All functions that run inside an interactive transaction: callbacks, and those that wrappers are handed.
-pub(super) fn transactions(program: &Program) -> Vec<Transaction> {
+pub(in crate::rules) fn transactions(program: &Program) -> Vec<Transaction> {
     let mut found = Vec::new();
     for (file, targets) in program.targets.iter().enumerate() {
         if program.roles[file] != Role::App {
@@ -170,7 +174,9 @@ pub(super) fn nearest(program: &Program, file: u32, call: CallId) -> Option<(Wor
             None
         }
     };
-    let outside = |file: u32, call: CallId| program.direct_effects(file, call).has_any(Effects::OUTSIDE);
+    let outside = |file: u32, call: CallId| {
+        program.direct_effects(file, call).has_any(Effects::OUTSIDE) && !is_quick(program, file, call)
+    };
     if let Some(found) = of_sort(Effects::OUTSIDE, &outside) {
         let effects = program.direct_effects(found.file, found.call);
         let work = if effects.has_any(Effects::NETWORK) {
@@ -224,8 +230,9 @@ pub(in crate::rules) fn search(
             let mut path = way.path.clone();
             path.push(Hop { file: way.file, call: way.call, enters: *function });
             let inner = calls_while_open(program, *function).into_iter();
-            let reached =
-                inner.filter(|inner| !is_left_before(program, (way.file, way.call), *function, *inner));
+            let reached = inner
+                .filter(|inner| !is_left_before(program, (way.file, way.call), *function, *inner))
+                .filter(|inner| !is_other_branch(program, (way.file, way.call), function.file, *inner));
             pending.extend(reached.map(|inner| Outside {
                 path: path.clone(),
                 file: function.file,
@@ -241,76 +248,37 @@ pub(in crate::rules) fn search(
     best
 }
 
-/// `if (tx) return inside(tx);` before a call: a caller that hands over `tx` never gets there.
-fn is_left_before(program: &Program, caller: (u32, CallId), function: FnRef, call: CallId) -> bool {
-    let facts = program.facts(function.file);
-    let at = facts.span(facts.call(call).expr);
-    facts.function(function.id).returns.iter().any(|it| {
-        let test =
-            it.guard.filter(|id| facts.guard(*id).kind == GuardKind::If).and_then(|id| facts.guard(id).test);
-        facts.span(it.value).end < at.start
-            && test.is_some_and(|test| hands_over(program, caller, function, test))
+/// Calls on files of this machine that take microseconds: they look at a name, not at what is in it.
+const QUICK: [&str; 8] = ["access", "exists", "pathExists", "stat", "lstat", "mkdir", "ensureDir", "unlink"];
+
+fn is_quick(program: &Program, file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    let effects = program.direct_effects(file, call);
+    !effects.has_any(Effects::NETWORK)
+        && !effects.has_any(Effects::QUEUE)
+        && QUICK.contains(&callee_name(facts, facts.call(call).callee))
+}
+
+/// True where the transaction locks rows by name: what follows may be what only one at a time is meant to do.
+pub(super) fn locks_rows(program: &Program, transaction: &Transaction) -> bool {
+    let facts = program.facts(transaction.file);
+    let around = facts.span(facts.call(transaction.call).expr);
+    facts.calls.iter().filter(|it| around.contains(facts.span(it.expr))).any(|it| {
+        let by_option = facts.list(it.args).iter().any(|arg| match facts.expr(*arg) {
+            Expr::Object(list) => facts.property(list, "lock").is_some(),
+            _ => false,
+        });
+        by_option || matches!(callee_name(facts, it.callee), "forUpdate" | "forNoKeyUpdate" | "setLock")
     })
 }
 
-/// True where the call gives what the expression names: a parameter, or a property of one.
-fn hands_over(program: &Program, (file, call): (u32, CallId), function: FnRef, expr: ExprId) -> bool {
-    let facts = program.facts(function.file);
-    let args = program.facts(file).args(call);
-    if let Some((owner, index)) = program.parameter(function.file, expr) {
-        return owner == function.id
-            && args
-                .get(index as usize)
-                .is_some_and(|arg| !matches!(program.eval(Place { file, expr: *arg }), Value::Nothing));
-    }
-    let Expr::Symbol(symbol) = facts.expr(expr) else { return false };
-    let Some(Expr::Member { object, property }) = facts.symbol(symbol).definition.map(|it| facts.expr(it))
-    else {
-        return false;
-    };
-    let Some((owner, index)) = program.parameter(function.file, object) else { return false };
-    owner == function.id
-        && args.get(index as usize).is_some_and(|arg| {
-            program.given(Place { file, expr: *arg }, &[facts.name(property)]) != Given::No
-        })
-}
-
-/// A query or transaction through a client that no transaction has handed over.
-fn takes_connection(program: &Program, file: u32, call: CallId) -> bool {
-    let facts = program.facts(file);
-    let Expr::Member { object, .. } = facts.expr(facts.call(call).callee) else { return false };
-    match program.target(file, call) {
-        Target::Client(name) if &**name == "$transaction" => is_shared(facts, object, 0),
-        Target::Query(query) => {
-            let query = &program.queries[*query as usize];
-            let client = match (query.model, facts.expr(object)) {
-                (Some(_), Expr::Member { object: client, .. }) => Some(client),
-                (Some(_), _) => None,
-                (None, _) => Some(object),
-            };
-            !query.assumed && client.is_some_and(|client| is_shared(facts, client, 0))
-        }
-        _ => false,
-    }
-}
-
-/// True where the client belongs to the module, not to a call: a parameter, or a choice with one, may be the transaction.
-fn is_shared(facts: &FileFacts, client: ExprId, depth: u32) -> bool {
-    match facts.expr(client) {
-        Expr::Symbol(symbol) => {
-            let it = facts.symbol(symbol);
-            match it.kind {
-                SymbolKind::Import(_) => true,
-                SymbolKind::Value if it.function == FnId(0) => true,
-                SymbolKind::Value if depth < 8 && it.assignments.is_empty() => {
-                    it.definition.is_some_and(|expr| is_shared(facts, expr, depth + 1))
-                }
-                _ => false,
-            }
-        }
-        Expr::Cast { expr, .. } | Expr::Await(expr) => is_shared(facts, expr, depth + 1),
-        _ => false,
-    }
+/// True where a call on the way runs once per element of a list that may be long.
+pub(super) fn is_repeated(program: &Program, file: u32, call: CallId, outside: &Outside) -> bool {
+    let on_the_way = outside.path.iter().map(|hop| (hop.file, hop.call));
+    let all = [(file, call), (outside.file, outside.call)].into_iter().chain(on_the_way);
+    all.flat_map(|(file, call)| program.iterations(file, call)).any(|it| {
+        it.collection.is_none_or(|expr| size(program, Place { file: it.file, expr }) != Size::Bounded)
+    })
 }
 
 /// True where the function around the call waits for it, closures that run in place included.
