@@ -6,7 +6,7 @@ mod held;
 
 use std::collections::BTreeMap;
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
 
 use super::{Rule, paths, repeats};
 use crate::facts::{CallId, CallKind, Expr};
@@ -36,7 +36,33 @@ pub(super) static RULE: Rule = Rule {
                     platform that ends the whole function. A stream that is meant to stay open wants a timeout for its first \
                     byte only.",
         proof: "The service asked is replaced by one that accepts connections and never answers, and the callers are timed",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "advplyr/audiobookshelf", right: 1, read: 1 },
+            Reading { repository: "amplication/amplication", right: 1, read: 2 },
+            Reading { repository: "civitai/civitai", right: 3, read: 3 },
+            Reading { repository: "docmost/docmost", right: 1, read: 1 },
+            Reading { repository: "documenso/documenso", right: 3, read: 3 },
+            Reading { repository: "dubinc/dub", right: 9, read: 9 },
+            Reading { repository: "elie222/inbox-zero", right: 2, read: 2 },
+            Reading { repository: "formbricks/formbricks", right: 1, read: 1 },
+            Reading { repository: "gitroomhq/postiz-app", right: 2, read: 2 },
+            Reading { repository: "gristlabs/grist-core", right: 1, read: 3 },
+            Reading { repository: "growthbook/growthbook", right: 3, read: 3 },
+            Reading { repository: "hatchet-dev/hatchet", right: 0, read: 1 },
+            Reading { repository: "langfuse/langfuse", right: 3, read: 3 },
+            Reading { repository: "linkwarden/linkwarden", right: 0, read: 1 },
+            Reading { repository: "logto-io/logto", right: 2, read: 2 },
+            Reading { repository: "lukevella/rallly", right: 1, read: 1 },
+            Reading { repository: "medusajs/medusa", right: 2, read: 2 },
+            Reading { repository: "novuhq/novu", right: 3, read: 3 },
+            Reading { repository: "Openpanel-dev/openpanel", right: 7, read: 7 },
+            Reading { repository: "openstatusHQ/openstatus", right: 10, read: 10 },
+            Reading { repository: "outline/outline", right: 1, read: 1 },
+            Reading { repository: "papermark/papermark", right: 5, read: 5 },
+            Reading { repository: "teableio/teable", right: 1, read: 1 },
+            Reading { repository: "triggerdotdev/trigger.dev", right: 2, read: 2 },
+            Reading { repository: "unkeyed/unkey", right: 3, read: 3 },
+        ]),
     },
     check,
 };
