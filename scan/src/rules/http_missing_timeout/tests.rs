@@ -423,7 +423,7 @@ export async function forward() {
 }
 export async function store() {
   await fetch('https://store.example.com', { method: 'POST' });
-  //    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ http-missing-timeout
+  //    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ http-missing-timeout
 }
 //- /web/tracker/index.js
 (window => {
