@@ -288,6 +288,11 @@ impl Program {
         roles::is_browser_package(self.dependencies_of(&self.files[file as usize].path))
     }
 
+    /// True for files of a tool that a person runs in a terminal.
+    pub(crate) fn is_command_line_package(&self, file: u32) -> bool {
+        roles::is_command_line_package(self.dependencies_of(&self.files[file as usize].path))
+    }
+
     /// True where a function of the file draws what a browser shows: a component, or what only components use.
     pub(crate) fn draws_pages(&self, file: u32) -> bool {
         let extension = self.files[file as usize].path.rsplit('.').next();

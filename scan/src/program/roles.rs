@@ -99,33 +99,64 @@ pub(super) fn role(path: &str, focus: &str, use_client: bool) -> Role {
 
 /// True for a package that draws pages in a browser and has nothing that could serve them.
 pub(super) fn is_browser_package(dependencies: &BTreeSet<String>) -> bool {
-    let has = |names: &[&str]| names.iter().any(|name| dependencies.contains(*name));
-    let draws = has(&["react-dom", "vue", "svelte", "@angular/core", "preact", "solid-js", "react-native"]);
-    let serves = has(&[
-        "next",
-        "nuxt",
-        "express",
-        "fastify",
-        "koa",
-        "hono",
-        "elysia",
-        "@nestjs/core",
-        "@trpc/server",
-        "@sveltejs/kit",
-        "astro",
-        "@react-router/node",
-        "@react-router/serve",
-        "@tanstack/react-start",
-        "react-router-hono-server",
-        "h3",
-        "nitropack",
-        "@hapi/hapi",
-        "bullmq",
-        "bull",
-    ]) || dependencies.iter().any(|name| {
-        name.starts_with("@remix-run/") && !matches!(name.as_str(), "@remix-run/router" | "@remix-run/react")
-    });
-    draws && !serves
+    has_any(
+        dependencies,
+        &["react-dom", "vue", "svelte", "@angular/core", "preact", "solid-js", "react-native"],
+    ) && !serves(dependencies)
+}
+
+/// True for a package that reads a command line and has nothing that could serve requests or work off a queue.
+pub(super) fn is_command_line_package(dependencies: &BTreeSet<String>) -> bool {
+    has_any(
+        dependencies,
+        &[
+            "yargs",
+            "commander",
+            "cac",
+            "meow",
+            "citty",
+            "sade",
+            "clipanion",
+            "@oclif/core",
+            "@commander-js/extra-typings",
+        ],
+    ) && !serves(dependencies)
+}
+
+fn has_any(dependencies: &BTreeSet<String>, names: &[&str]) -> bool {
+    names.iter().any(|name| dependencies.contains(*name))
+}
+
+/// Packages of which one is there where requests are served or jobs worked off.
+const SERVING: &[&str] = &[
+    "next",
+    "nuxt",
+    "express",
+    "fastify",
+    "koa",
+    "hono",
+    "elysia",
+    "@nestjs/core",
+    "@trpc/server",
+    "@sveltejs/kit",
+    "astro",
+    "@react-router/node",
+    "@react-router/serve",
+    "@tanstack/react-start",
+    "react-router-hono-server",
+    "h3",
+    "nitropack",
+    "@hapi/hapi",
+    "bullmq",
+    "bull",
+];
+
+fn serves(dependencies: &BTreeSet<String>) -> bool {
+    has_any(dependencies, SERVING)
+        || dependencies.iter().any(|name| {
+            name.starts_with("@remix-run/")
+                && !matches!(name.as_str(), "@remix-run/router" | "@remix-run/react")
+        })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use tuneup_model::{Confidence, Cost, Count, EvidenceKind, RuleDoc};
 
 use super::paths::{self, Arrival};
-use crate::facts::{CallId, Expr, ExprId, FnId, GuardId};
+use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, GuardId};
 use crate::objects::Follow;
 use crate::place::Place;
 use crate::program::{
@@ -146,6 +146,8 @@ fn arrive(program: &Program, site: &Site, served: Option<Arrival>, draft: &mut D
             draft.rank += 30;
             if is_page(program, &arrival) {
                 draft.doubt("a page may be rendered when it is built, not for each request");
+            } else if arrival.steps.first().is_some_and(|step| is_kept_answer(program.facts(step.at.file))) {
+                draft.doubt("the framework keeps the answer, and asks for it again now and then");
             }
         }
         EntryKind::Job | EntryKind::Schedule => {
@@ -172,6 +174,17 @@ fn is_page(program: &Program, arrival: &Arrival) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
     let stem = file.split('.').next().unwrap_or(file);
     matches!(stem, "page" | "layout" | "template" | "not-found" | "sitemap" | "robots" | "opengraph-image")
+}
+
+/// `export const revalidate = 3600`, `export const dynamic = 'force-static'`.
+fn is_kept_answer(facts: &FileFacts) -> bool {
+    facts.symbols.iter().any(|symbol| {
+        symbol.definition.is_some_and(|value| match (facts.name(symbol.name), facts.expr(value)) {
+            ("revalidate", Expr::Number(seconds)) => seconds > 0.0,
+            ("dynamic", Expr::Str(text)) => facts.name(text) == "force-static",
+            _ => false,
+        })
+    })
 }
 
 /// Servers for development by the name of their folder or file.

@@ -28,7 +28,9 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "Redis is where the data lives and not a cache of it, the keys are few and known, or Redis is set up to throw \
                     out the least used keys (`allkeys-lru`) and holds nothing else.",
         proof: "`INFO keyspace` shows keys without `expires`; their number over days shows the growth",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Candidate {
+            why: "the nine findings read in four public repositories were wrong: marks that are meant to stay, and keys that the program ends elsewhere",
+        },
     },
     check,
 };
@@ -143,6 +145,10 @@ fn redis_write(program: &Program, all: &[Sent<'_>], it: &Sent<'_>) -> Option<Wri
         } else {
             doubts.push("the program deletes such keys");
         }
+    }
+    let is_script = |other: &Sent<'_>| matches!(other.command.as_str(), "eval" | "evalsha" | "fcall");
+    if all.iter().any(|other| other.file == it.file && is_script(other)) {
+        doubts.push("a script that the same file runs in Redis may end such keys");
     }
     doubts.sort_unstable();
     doubts.dedup();

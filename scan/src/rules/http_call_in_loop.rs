@@ -10,7 +10,7 @@ use super::leads::{self, Lead};
 use super::provenance::{Growth, Provenance, growth, provenance};
 use super::unbounded_concurrency::{Known, fanout};
 use super::{Rule, paths, repeats};
-use crate::facts::{CallId, CallKind, Expr, ExprId};
+use crate::facts::{CallId, CallKind, Expr, ExprId, GuardKind};
 use crate::place::Place;
 use crate::program::libraries::network;
 use crate::program::{
@@ -35,8 +35,7 @@ pub(super) static RULE: Rule = Rule {
                     spare the other side.",
         proof: "The service asked is replaced by one that answers after 100 ms, and the request is timed while the list grows",
         standing: Standing::Shown(&[
-            Reading { repository: "civitai/civitai", right: 1, read: 1 },
-            Reading { repository: "elie222/inbox-zero", right: 7, read: 8 },
+            Reading { repository: "elie222/inbox-zero", right: 4, read: 4 },
             Reading { repository: "linkwarden/linkwarden", right: 1, read: 1 },
         ]),
     },
@@ -230,6 +229,7 @@ fn tell(known: &Known<'_>, file: u32, call: CallId, iteration: &Iteration, lead:
     leads::put(program, lead, &mut draft);
     let remedy = if batch.is_some() { Remedy::Batch } else { Remedy::Together };
     weigh(known, iteration, lead, remedy, &mut draft);
+    doubt_turn(program, file, call, iteration, how, &mut draft);
     if batch.is_none() {
         draft.doubt(
             "no request of the service for many elements is known, and whether it bears several at a time",
@@ -239,6 +239,31 @@ fn tell(known: &Known<'_>, file: u32, call: CallId, iteration: &Iteration, lead:
         }
     }
     draft
+}
+
+/// What stands around the request in a turn and says that few of them are made, or that each goes its own way.
+fn doubt_turn(
+    program: &Program,
+    file: u32,
+    call: CallId,
+    iteration: &Iteration,
+    how: How,
+    draft: &mut Draft,
+) {
+    let facts = program.facts(file);
+    let within = |kind: GuardKind| {
+        std::iter::successors(facts.call(call).guard, |id| facts.guard(*id).parent)
+            .any(|id| facts.guard(id).kind == kind && iteration.body.contains(facts.guard(id).span))
+    };
+    match how {
+        How::OneByOne if within(GuardKind::Try) => {
+            draft.doubt("what fails for one element is passed over, so that the others go on");
+        }
+        How::AtOnce if within(GuardKind::If) => {
+            draft.doubt("a condition picks the elements that are asked for");
+        }
+        _ => {}
+    }
 }
 
 pub(super) const NOBODY_WAITS: &str =
@@ -299,6 +324,12 @@ fn asks_for_few(program: &Program, file: u32, list: ExprId) -> bool {
             Expr::Member { object, .. } | Expr::Item { object, .. } => object,
             Expr::Await(inner) | Expr::Cast { expr: inner, .. } => inner,
             Expr::Choice(choices) => facts.list(choices)[0],
+            // The parts of one thing: the messages of a thread.
+            Expr::Call(call)
+                if asks(program, file, call) && callee_name(facts, facts.call(call).callee) == "get" =>
+            {
+                return true;
+            }
             Expr::Call(call) if asks(program, file, call) => {
                 return facts.args(call).iter().any(|arg| match facts.expr(*arg) {
                     Expr::Object(list) => ["maxResults", "limit", "pageSize", "per_page", "page_size"]

@@ -2,18 +2,18 @@
 
 mod address;
 mod bounds;
+mod held;
 
 use std::collections::BTreeMap;
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
 
-use super::waits::is_waited_for;
 use super::{Rule, paths, repeats};
-use crate::facts::{CallId, CallKind, Expr, FileFacts};
+use crate::facts::{CallId, CallKind, Expr};
 use crate::place::Place;
 use crate::program::libraries::http::{self, Family, Outgoing, Patience};
-use crate::program::{EntryKind, FnRef, Given, Making, Program, Role, Value};
-use crate::report::{Draft, Report, Step, Where};
+use crate::program::{FnRef, Given, Making, Program, Role, Value};
+use crate::report::{Draft, Report, Where};
 
 use address::Address;
 use bounds::Defaults;
@@ -36,7 +36,33 @@ pub(super) static RULE: Rule = Rule {
                     platform that ends the whole function. A stream that is meant to stay open wants a timeout for its first \
                     byte only.",
         proof: "The service asked is replaced by one that accepts connections and never answers, and the callers are timed",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "advplyr/audiobookshelf", right: 1, read: 1 },
+            Reading { repository: "amplication/amplication", right: 1, read: 2 },
+            Reading { repository: "civitai/civitai", right: 3, read: 3 },
+            Reading { repository: "docmost/docmost", right: 1, read: 1 },
+            Reading { repository: "documenso/documenso", right: 3, read: 3 },
+            Reading { repository: "dubinc/dub", right: 9, read: 9 },
+            Reading { repository: "elie222/inbox-zero", right: 2, read: 2 },
+            Reading { repository: "formbricks/formbricks", right: 1, read: 1 },
+            Reading { repository: "gitroomhq/postiz-app", right: 2, read: 2 },
+            Reading { repository: "gristlabs/grist-core", right: 1, read: 3 },
+            Reading { repository: "growthbook/growthbook", right: 3, read: 3 },
+            Reading { repository: "hatchet-dev/hatchet", right: 0, read: 1 },
+            Reading { repository: "langfuse/langfuse", right: 3, read: 3 },
+            Reading { repository: "linkwarden/linkwarden", right: 0, read: 1 },
+            Reading { repository: "logto-io/logto", right: 2, read: 2 },
+            Reading { repository: "lukevella/rallly", right: 1, read: 1 },
+            Reading { repository: "medusajs/medusa", right: 2, read: 2 },
+            Reading { repository: "novuhq/novu", right: 3, read: 3 },
+            Reading { repository: "Openpanel-dev/openpanel", right: 7, read: 7 },
+            Reading { repository: "openstatusHQ/openstatus", right: 10, read: 10 },
+            Reading { repository: "outline/outline", right: 1, read: 1 },
+            Reading { repository: "papermark/papermark", right: 5, read: 5 },
+            Reading { repository: "teableio/teable", right: 1, read: 1 },
+            Reading { repository: "triggerdotdev/trigger.dev", right: 2, read: 2 },
+            Reading { repository: "unkeyed/unkey", right: 3, read: 3 },
+        ]),
     },
     check,
 };
@@ -262,7 +288,7 @@ fn tell(program: &Program, group: Vec<Untimed>) -> Draft {
     for doubt in &first.doubts {
         draft.doubt(doubt.clone());
     }
-    more_doubts(program, &first, kind, &mut draft);
+    held::doubt(program, &first, kind, &mut draft);
     for other in group.take(8) {
         let callee = paths::callee_text(program, other.file, other.call);
         let at = Where::Code(paths::call_at(program, other.file, other.call));
@@ -310,79 +336,6 @@ fn help(outgoing: Outgoing, by_caller: bool) -> &'static str {
         Family::Node => "pass `timeout` or `signal`, and destroy the request when it times out",
         Family::Other => "pass the timeout of the library, or `signal: AbortSignal.timeout(ms)`",
     }
-}
-
-fn more_doubts(program: &Program, it: &Untimed, kind: Option<EntryKind>, draft: &mut Draft) {
-    if matches!(kind, Some(EntryKind::Callback))
-        && draft.path.first().is_some_and(|step| entry_label(&step.name) == "action")
-    {
-        draft.doubt("a command line tool keeps nobody else waiting");
-    }
-    let is_continuation =
-        draft.path.first().is_some_and(|step| matches!(entry_label(&step.name), "then" | "catch"));
-    if kind == Some(EntryKind::Export) || is_continuation {
-        draft.doubt("it is not known whether a user or a job waits for this");
-    }
-    if may_run_in_browser(program, it.file, &draft.path) {
-        draft.doubt("the code may run in a browser");
-    }
-    let (file, call) = it.inner.unwrap_or((it.file, it.call));
-    if it.outgoing.family != Family::Node && is_let_go(program, file, call) {
-        draft.doubt("nothing waits for the answer");
-    }
-}
-
-/// True where the way leads through a component or hook, or starts at a page that the browser draws as well. Loaders and
-/// handlers run on the server, whatever file they stand in.
-fn may_run_in_browser(program: &Program, file: u32, path: &[Step]) -> bool {
-    let on_way = path.iter().skip(1).any(|step| program.draws_pages(step.at.file) && step.at.file != file);
-    let hooked = path.iter().any(|step| is_hook(&step.name) || is_hook(entry_label(&step.name)));
-    let seen =
-        path.iter().any(|step| uses_page(program.facts(step.at.file))) || uses_page(program.facts(file));
-    let drawn = path.first().is_some_and(|step| {
-        (step.name == "default" || step.name.ends_with("[default]")) && is_drawn_twice(program, step.at.file)
-    });
-    let own = program.draws_pages(file) && path.first().is_none_or(|step| step.at.file != file);
-    on_way || hooked || seen || drawn || own
-}
-
-/// True for a page that the browser draws as well as the server: any but those of Next.js in its `app` folder.
-fn is_drawn_twice(program: &Program, file: u32) -> bool {
-    let in_app_folder = program.facts(file).path.split('/').any(|folder| folder == "app");
-    program.roles[file as usize] == Role::Client
-        || (program.draws_pages(file) && !(in_app_folder && program.depends_on(file, "next")))
-}
-
-/// `load [GET /rates]`: what the entry point was registered as.
-fn entry_label(name: &str) -> &str {
-    name.rsplit_once('[').map_or(name, |(_, label)| label.trim_end_matches(']'))
-}
-
-/// True where a file speaks to the page around it.
-fn uses_page(facts: &FileFacts) -> bool {
-    facts.exprs.iter().any(|expr| match expr {
-        Expr::Member { object, .. } => matches!(facts.expr(*object), Expr::Global(name)
-            if matches!(facts.name(name), "window" | "document" | "localStorage" | "sessionStorage" | "navigator" | "self")),
-        Expr::Call(call) => matches!(facts.expr(facts.call(*call).callee), Expr::Global(name)
-            if matches!(facts.name(name), "$" | "jQuery" | "define")),
-        _ => false,
-    })
-}
-
-/// `useQuote`: a React hook runs where the page is drawn.
-fn is_hook(name: &str) -> bool {
-    name.strip_prefix("use").is_some_and(|rest| rest.starts_with(char::is_uppercase))
-}
-
-/// True where the promise is dropped: neither awaited, nor handed back, nor continued.
-fn is_let_go(program: &Program, file: u32, call: CallId) -> bool {
-    let facts = program.facts(file);
-    let it = facts.call(call);
-    let is_continued = facts.exprs.iter().any(|expr| {
-        matches!(expr, Expr::Member { object, property }
-            if *object == it.expr && matches!(facts.name(*property), "then" | "pipe" | "json" | "text"))
-    });
-    !it.awaited && !is_continued && !is_waited_for(facts, it.expr, 0)
 }
 
 #[cfg(test)]

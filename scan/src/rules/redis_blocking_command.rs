@@ -1,6 +1,6 @@
 //! Rule `redis-blocking-command`: a command that walks all of Redis, or all of a large value, while every client waits.
 
-use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
 
 use super::commands::{Sent, commands};
 use super::keys::{Variety, shape, variety};
@@ -27,7 +27,10 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "A script or a maintenance window runs it, the Redis serves nothing else, or the collection has a bound that \
                     the program keeps.",
         proof: "`SLOWLOG` and the latency of a second client while the command runs on a keyspace of production size",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "langfuse/langfuse", right: 1, read: 1 },
+            Reading { repository: "vendure-ecommerce/vendure", right: 1, read: 1 },
+        ]),
     },
     check,
 };
@@ -162,7 +165,11 @@ fn tell(program: &Program, it: &Sent<'_>, harm: &Harm) -> Draft {
     let at = Where::Code(paths::call_at(program, it.file, it.call));
     let mut draft = Draft::new(at, message(harm, &name), anchor);
     draft.rank = 90;
-    let kind = paths::lead_in(program, function, &mut draft);
+    let arrival = paths::lead_in_surely(program, function, &mut draft);
+    if arrival.as_ref().is_some_and(|it| it.lifecycle) {
+        draft.doubt(paths::LIFECYCLE);
+    }
+    let kind = arrival.map(|it| it.kind);
     let serves = matches!(kind, Some(EntryKind::Request | EntryKind::Job));
     draft.severity = match harm {
         Harm::Keyspace if kind == Some(EntryKind::Request) => Severity::High,

@@ -1,13 +1,14 @@
 //! Rule `sync-crypto-zlib-on-request-path`: passwords are hashed, keys made or data packed with the thread held.
 
-use tuneup_model::{Category, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Reading, RuleDoc, Severity, Standing};
 
 use super::blocking::{self, Site};
 use super::{Rule, paths, repeats};
-use crate::facts::{Expr, ExprId};
+use crate::facts::{CallKind, Expr, ExprId};
 use crate::objects::Follow;
 use crate::place::Place;
-use crate::program::{Blocking, Program, Target};
+use crate::program::libraries::iterating_method;
+use crate::program::{Blocking, FnRef, Program, Target, callee_name};
 use crate::report::{Draft, Report};
 
 pub(super) static RULE: Rule = Rule {
@@ -26,7 +27,14 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "It happens before the server listens, once (the result is kept), in a worker thread or on the command line, or \
                     the input is a few bytes and the number of rounds small.",
         proof: "The delay of the event loop is recorded while requests that come here run beside others",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "civitai/civitai", right: 1, read: 1 },
+            Reading { repository: "elie222/inbox-zero", right: 1, read: 1 },
+            Reading { repository: "ghostfolio/ghostfolio", right: 1, read: 1 },
+            Reading { repository: "gitroomhq/postiz-app", right: 2, read: 2 },
+            Reading { repository: "linkwarden/linkwarden", right: 3, read: 4 },
+            Reading { repository: "lukevella/rallly", right: 2, read: 2 },
+        ]),
     },
     check,
 };
@@ -93,11 +101,17 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
     if site.kind == Blocking::Compression && is_small(program, site) {
         draft.doubt("the input is written in the source and small");
     }
+    if site.kind == Blocking::Compression && is_plugin(program, site) {
+        draft.doubt("a library calls this and takes no promise, often for a short text");
+    }
     if site.kind == Blocking::Stretching && has_few_rounds(program, site) {
         draft.doubt("few rounds take little time");
     }
     if site.kind == Blocking::KeyPair && is_quick_pair(program, site) {
         draft.doubt("keys on elliptic curves need no search for primes");
+    }
+    if site.kind == Blocking::KeyPair && sets_up(&program.facts(file).path) {
+        draft.doubt("by its path it runs once, when the product is set up");
     }
     let name = callee.rsplit('.').next().unwrap_or(&callee).trim_end_matches("Sync").to_owned();
     draft.help = match package(program, site) {
@@ -118,6 +132,34 @@ fn is_quick_pair(program: &Program, site: &Site) -> bool {
     let facts = program.facts(site.function.file);
     let sort = facts.args(site.call).first().map(|arg| facts.expr(*arg));
     matches!(sort, Some(Expr::Str(text)) if matches!(facts.name(text), "ec" | "ed25519" | "ed448" | "x25519" | "x448"))
+}
+
+/// `setup.js`, `install/keys.ts`: keys made once in the life of an installation.
+fn sets_up(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    path.split(|it: char| !it.is_ascii_alphanumeric())
+        .any(|word| matches!(word, "setup" | "install" | "installer" | "wizard" | "onboarding"))
+}
+
+/// True in a closure without promise that a library is handed for its own use: a rule of a parser, a hook of a serializer.
+fn is_plugin(program: &Program, site: &Site) -> bool {
+    let file = site.function.file;
+    let facts = program.facts(file);
+    let own = facts.call(site.call).function;
+    let Some((taken_by, _)) = facts.function(own).argument_of else { return false };
+    let it = facts.call(taken_by);
+    let name = callee_name(facts, it.callee);
+    let is_known = match program.target(file, taken_by) {
+        Target::Functions(..) | Target::Query(_) => true,
+        Target::Api(api) => matches!(api.package.as_str(), "global" | "zlib" | "crypto"),
+        _ => false,
+    };
+    it.kind == CallKind::Call
+        && !is_known
+        && !facts.function(own).is_async
+        && iterating_method(name).is_none()
+        && !matches!(name, "then" | "catch" | "finally" | "on" | "once")
+        && program.entries.iter().all(|entry| entry.function != FnRef { file, id: own })
 }
 
 fn package<'p>(program: &'p Program, site: &Site) -> &'p str {

@@ -39,17 +39,19 @@ const SLOW: &str = r"
 import fs from 'node:fs';
 import path from 'node:path';
 
-export function template(name: string) {
-  return fs.readFileSync(path.join('templates', `${name}.html`), 'utf8');
+export function templates(folder: string) {
+  const names = fs.readdirSync(folder);
+  return names.map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
 }
 //- /routes.ts
 import express from 'express';
-import { template } from './templates';
+import path from 'node:path';
+import { templates } from './templates';
 
 const app = express();
 
-app.get('/letters/:name', (req, res) => {
-  res.send(template(req.params.name));
+app.get('/letters/:kind', (req, res) => {
+  res.send(templates(path.join('templates', req.params.kind)));
 });
 ";
 
@@ -57,18 +59,21 @@ const FAST: &str = r"
 //- /templates.ts
 import fs from 'node:fs';
 import path from 'node:path';
+import pMap from 'p-map';
 
-export async function template(name: string) {
-  return fs.promises.readFile(path.join('templates', `${name}.html`), 'utf8');
+export async function templates(folder: string) {
+  const names = await fs.promises.readdir(folder);
+  return pMap(names, (name) => fs.promises.readFile(path.join(folder, name), 'utf8'), { concurrency: 8 });
 }
 //- /routes.ts
 import express from 'express';
-import { template } from './templates';
+import path from 'node:path';
+import { templates } from './templates';
 
 const app = express();
 
-app.get('/letters/:name', async (req, res) => {
-  res.send(await template(req.params.name));
+app.get('/letters/:kind', async (req, res) => {
+  res.send(await templates(path.join('templates', req.params.kind)));
 });
 ";
 
@@ -89,6 +94,16 @@ fn reads_same_file(program: &Program, site: &Site) -> bool {
             .is_some_and(|path| is_constant(program, Place { file: site.function.file, expr: *path }, 0))
 }
 
+/// `readFileSync(path)` of a file that nobody uploaded.
+fn reads_one_file(program: &Program, site: &Site) -> bool {
+    let facts = program.facts(site.function.file);
+    let is_upload = facts.args(site.call).first().is_some_and(|path| {
+        matches!(facts.expr(*path), Expr::Member { property, .. }
+            if matches!(facts.name(property), "filepath" | "tempFilePath" | "path"))
+    });
+    callee_name(facts, facts.call(site.call).callee).starts_with("readFile") && !is_upload
+}
+
 fn is_constant(program: &Program, at: Place, depth: u32) -> bool {
     if depth > 8 {
         return false;
@@ -99,6 +114,7 @@ fn is_constant(program: &Program, at: Place, depth: u32) -> bool {
     match facts.expr(at.expr) {
         Expr::Str(_) => true,
         Expr::Global(name) => matches!(facts.name(name), "__dirname" | "__filename" | "process"),
+        Expr::Member { .. } if program.expr_text(at.file, at.expr).starts_with("import.meta") => true,
         Expr::Member { object, .. } => again(object),
         Expr::Template(list) => facts.list(list).iter().all(|part| again(*part)),
         Expr::Binary { left, right, .. } => again(left) && again(right),
@@ -131,7 +147,8 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
         Blocking::Metadata => Severity::Low,
         _ => Severity::Medium,
     };
-    let repeated = blocking::is_repeated(program, file, site.call);
+    let repeated = blocking::is_repeated(program, file, site.call)
+        && program.iterations(file, site.call).iter().any(|it| program.long_list(it).is_some());
     draft.evidence.extend(blocking::loop_evidence(program, file, site.call));
     let is_quick = asks_whether_it_exists(program, site) || !blocking::is_asked_for(program, site);
     if site.kind == Blocking::Metadata && !repeated && is_quick {
@@ -145,6 +162,9 @@ fn tell(program: &Program, site: &Site) -> Option<Draft> {
         let same = reads_same_file(program, site);
         if same && !repeated {
             draft.doubt("the same file each time stays in memory, where it is read in microseconds");
+        }
+        if !same && !repeated && reads_one_file(program, site) && !blocking::is_asked_for(program, site) {
+            draft.doubt("one small file is read in microseconds, and nothing says that this one is large");
         }
         let name = callee.rsplit('.').next().unwrap_or(&callee).trim_end_matches("Sync").to_owned();
         draft.help = if same {
@@ -420,8 +440,8 @@ export async function work(body: { store: Store; name: string }) {
 import fs from 'fs';
 export async function work(body: { name: string }) {
   if (process.env.DEBUG) fs.writeFileSync('last.json', JSON.stringify(body));
-  return fs.readFileSync(body.name, 'utf8');
-//       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ sync-io-on-request-path
+  return fs.readdirSync(body.name);
+//       ^^^^^^^^^^^^^^^^^^^^^^^^^ sync-io-on-request-path
 }
 ",
         ));

@@ -3,6 +3,7 @@
 use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
 
 use super::queues::{Worker, workers};
+use super::waits::is_waited_for;
 use super::{Rule, paths, repeats};
 use crate::facts::CallId;
 use crate::program::{Effects, FnRef, Given, Program, callee_name};
@@ -81,9 +82,19 @@ fn waits(program: &Program, worker: &Worker) -> Option<(FnRef, CallId)> {
             .calls_in_place(*function)
             .into_iter()
             .map(|(call, _)| call)
-            .find(|call| program.call_effects(function.file, *call).has_any(Effects::NETWORK))
+            .find(|call| {
+                program.call_effects(function.file, *call).has_any(Effects::NETWORK)
+                    && is_awaited(program, function.file, *call)
+            })
             .map(|call| (*function, call))
     })
+}
+
+/// A job ends before what it lets go.
+fn is_awaited(program: &Program, file: u32, call: CallId) -> bool {
+    let facts = program.facts(file);
+    let it = facts.call(call);
+    it.awaited || is_waited_for(facts, it.expr, 0)
 }
 
 fn tell(program: &Program, worker: &Worker, given: &Given, (processor, call): (FnRef, CallId)) -> Draft {

@@ -41,7 +41,8 @@ fn of_expr(program: &Program, at: Place, depth: u32) -> Address {
         Expr::Str(text) => of_text(facts.name(text)),
         Expr::Template(list) => match facts.list(list) {
             [head, rest @ ..] => match facts.expr(*head) {
-                Expr::Str(text) if facts.name(text).is_empty() => {
+                // `https://${host}`: the host says whose it is.
+                Expr::Str(text) if matches!(facts.name(text), "" | "http://" | "https://") => {
                     rest.first().map_or(Address::Elsewhere, |expr| again(*expr))
                 }
                 _ => again(*head),

@@ -202,7 +202,7 @@ pub(super) fn is_bounded_later(program: &Program, file: u32, call: CallId) -> bo
 }
 
 /// True where an expression is the wanted one, or a chain of calls or a variable that starts with it.
-fn comes_from(facts: &FileFacts, expr: ExprId, wanted: ExprId, depth: u32) -> bool {
+pub(super) fn comes_from(facts: &FileFacts, expr: ExprId, wanted: ExprId, depth: u32) -> bool {
     if expr == wanted {
         return true;
     }
@@ -222,6 +222,27 @@ fn comes_from(facts: &FileFacts, expr: ExprId, wanted: ExprId, depth: u32) -> bo
         }
         _ => false,
     }
+}
+
+/// `answer.body.getReader()`, `Readable.fromWeb(answer.body)`: what comes is read piece by piece.
+pub(super) fn is_read_as_stream(facts: &FileFacts, call: CallId) -> bool {
+    let asked = facts.call(call).expr;
+    let is_body = |expr: ExprId| {
+        // `const { body: stream } = answer`.
+        let expr = match facts.expr(expr) {
+            Expr::Symbol(symbol) => facts.symbol(symbol).definition.unwrap_or(expr),
+            _ => expr,
+        };
+        matches!(facts.expr(expr), Expr::Member { object, property }
+            if facts.name(property) == "body" && comes_from(facts, object, asked, 0))
+    };
+    facts.exprs.iter().any(|expr| {
+        matches!(expr, Expr::Member { object, property }
+            if matches!(facts.name(*property), "getReader" | "pipeThrough" | "pipeTo" | "pipe") && is_body(*object))
+    }) || facts.calls.iter().any(|it| {
+        matches!(callee_name(facts, it.callee), "fromWeb" | "pipeline")
+            && facts.list(it.args).iter().any(|arg| is_body(*arg))
+    })
 }
 
 /// `fetch(request)`: the request object has a signal, or is the one that came in.

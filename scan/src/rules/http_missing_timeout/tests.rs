@@ -378,3 +378,58 @@ fn the_http_service_of_nest_is_bounded_by_its_module() {
     laws::check(&RULE, &NEST.replace("CARETS", carets).replace("OPTIONS", "{ maxRedirects: 2 }"));
     laws::check(&RULE, &NEST.replace("CARETS", "").replace("OPTIONS", "{ timeout: 2000 }"));
 }
+
+#[test]
+fn where_no_request_or_job_is_held() {
+    laws::check(
+        &RULE,
+        r#"
+//- /package.json
+{ "name": "root", "workspaces": ["web", "tool"] }
+//- /tool/package.json
+{ "name": "tool", "dependencies": { "yargs": "17" } }
+//- /tool/deploy.ts
+import yargs from 'yargs';
+yargs(process.argv).command({ command: 'deploy', handler: async () => { await fetch('https://a.example.com'); } }).parse();
+//- /web/package.json
+{ "name": "web", "dependencies": { "next": "15", "@vercel/functions": "1" } }
+//- /web/app/api/font/route.ts
+export const runtime = 'edge';
+export async function GET() {
+  return fetch('https://fonts.example.com');
+}
+//- /web/app/api/cron/backup/route.ts
+export async function GET() {
+  await fetch('https://backup.example.com', { method: 'POST' });
+  return Response.json({});
+}
+//- /web/app/api/export/route.ts
+export async function POST() {
+  const answer = await fetch('https://export.example.com');
+  const reader = answer.body.getReader();
+  return Response.json(await reader.read());
+}
+//- /web/app/api/messages/route.ts
+import { waitUntil } from '@vercel/functions';
+import { forward, store } from '../../../lib/forward';
+export async function POST(request: Request) {
+  await store();
+  waitUntil((async () => { await forward(); })());
+  return Response.json({});
+}
+//- /web/lib/forward.ts
+export async function forward() {
+  await fetch('https://forward.example.com', { method: 'POST' });
+}
+export async function store() {
+  await fetch('https://store.example.com', { method: 'POST' });
+  //    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ http-missing-timeout
+}
+//- /web/tracker/index.js
+(window => {
+  const send = async body => { await fetch(window.endpoint, { method: 'POST', body }); };
+  window.onload = () => send('1');
+})(window);
+"#,
+    );
+}
