@@ -214,7 +214,11 @@ fn doubts_of_rows(tables: &Tables<'_>, site: &Site<'_>, extent: Extent, volume: 
     if matches!(extent, Extent::Parent | Extent::Tenant) && volume.is_event && !is_event {
         draft.doubt("what is said or run for one parent stays few");
     }
-    if site.is_background() && extent == Extent::Whole && !volume::holds_members(site.table) {
+    if site.is_background()
+        && extent == Extent::Whole
+        && !volume.is_event
+        && !volume::holds_members(site.table)
+    {
         draft.doubt("a job has to handle all rows");
     }
     let is_of_tenant = matches!(extent, Extent::Tenant | Extent::Grandparent | Extent::Parent);
