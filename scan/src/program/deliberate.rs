@@ -7,11 +7,9 @@ use super::Program;
 use super::iterations::{Form, Iteration};
 use super::reach::Hop;
 use super::repeated::{Repeated, Trap};
-use super::roles::Role;
 use super::targets::Target;
-use super::value::{FnRef, Value};
+use super::value::FnRef;
 use crate::facts::{CallId, CallKind, ExitKind, Expr, GuardId, GuardKind, Span};
-use crate::place::Place;
 
 /// A limit above this guards against too many rows, and a sort with it does not pick the first of each.
 const FEW_FIRST: u64 = 20;
@@ -174,19 +172,5 @@ impl Program {
             exit.kind != ExitKind::Continue && chain(exit.guard).any(|id| within(&id, GuardKind::Catch))
         });
         is_tried && !leaves
-    }
-
-    /// True where the program opens `SQLite` files that its callers name: one for each user, tenant or the like.
-    pub(crate) fn opens_chosen_files(&self) -> bool {
-        self.files.iter().enumerate().any(|(file, facts)| {
-            let opens = |call: &crate::facts::Call| {
-                let callee = Place { file: file as u32, expr: call.callee };
-                call.kind == CallKind::New
-                    && facts.list(call.args).first().is_some_and(|arg| self.parameter(file as u32, *arg).is_some())
-                    && matches!(self.eval(callee), Value::Api(api)
-                        if matches!(api.package.as_str(), "better-sqlite3" | "sqlite3" | "sqlite" | "bun:sqlite" | "libsql"))
-            };
-            self.roles[file] != Role::Test && facts.calls.iter().any(opens)
-        })
     }
 }

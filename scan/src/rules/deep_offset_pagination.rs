@@ -136,6 +136,9 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     if let Some(why) = pages::doubt(program, site) {
         draft.doubt(why);
     }
+    if site.is_background() && !volume.is_event {
+        draft.doubt("a job reads it, from a table that fills slowly");
+    }
     if site.query.assumed {
         draft.doubt(repeats::BY_FORM);
     }

@@ -5,6 +5,8 @@
 //! it. That an index serves a query is decided as a planner would with no statistics: a prefix of the index is fixed
 //! by equalities, and one of them tells rows apart.
 
+mod cached;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tuneup_model::{
@@ -13,11 +15,11 @@ use tuneup_model::{
 };
 use tuneup_sql::{IndexOptions, create_index};
 
+pub(super) use self::cached::is_cached;
 use super::asked::{self, Asked};
 use super::paths::{self, Arrival};
 use super::wording;
-use crate::facts::Expr;
-use crate::program::{EntryKind, FnRef, Memo, Origin, Program, Query, Role, Target, callee_name};
+use crate::program::{EntryKind, FnRef, Program, Query, Role};
 use crate::schema::{Model, RelationMode};
 
 /// A query of an application file on a known table.
@@ -140,6 +142,24 @@ impl Site<'_> {
         self.arrival.as_ref().is_some_and(|it| it.kind != EntryKind::Export)
     }
 
+    /// Reached by jobs and schedules, nobody waits for: by its entry, or by what its file is called.
+    pub(super) fn is_background(&self) -> bool {
+        match self.arrival.as_ref().map(|it| it.kind) {
+            Some(EntryKind::Job | EntryKind::Schedule) => true,
+            // Handed to a queue of the program's own, or a route that a scheduler calls.
+            Some(EntryKind::Callback | EntryKind::Request) => {
+                let first = self.arrival.iter().flat_map(|it| &it.steps).next();
+                let file = first.map_or(self.query.file, |step| step.at.file);
+                let path = self.program.facts(file).path.to_ascii_lowercase();
+                let mut words = path.split(|it: char| !it.is_ascii_alphanumeric());
+                words.any(|word| {
+                    ["queue", "queues", "worker", "workers", "job", "jobs", "cron", "crons"].contains(&word)
+                })
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn program(&self) -> &Program {
         self.program
     }
@@ -174,51 +194,6 @@ impl Site<'_> {
         }
         found
     }
-}
-
-/// True where the function, or one around it, is handed to something that keeps results between requests.
-pub(super) fn is_cached(program: &Program, function: FnRef) -> bool {
-    let mut current = function;
-    for _ in 0..24 {
-        let facts = program.facts(current.file);
-        if let Some((call, _)) = facts.function(current.id).argument_of {
-            let name = callee_name(facts, facts.call(call).callee).to_ascii_lowercase();
-            // React's own lasts for one request.
-            if name.contains("cache") && name != "cache" && name != "reactcache" {
-                return true;
-            }
-        }
-        if is_given_to_a_cache(program, current) {
-            return true;
-        }
-        match program.origin(current) {
-            Some(Origin::Call { file, call }) => {
-                if matches!(program.target(file, call), Target::Functions(_, Some(Memo::Shared))) {
-                    return true;
-                }
-                current = FnRef { file, id: program.facts(file).call(call).function };
-            }
-            Some(Origin::Within(outer) | Origin::Named(outer)) => current = outer,
-            Some(Origin::Entry(_)) | None => return false,
-        }
-    }
-    false
-}
-
-/// True for a function among the options of a call that makes a cache: `makeCache({ refresh: { fn } })`.
-fn is_given_to_a_cache(program: &Program, function: FnRef) -> bool {
-    let facts = program.facts(function.file);
-    let it = facts.function(function.id);
-    it.argument_of.is_none()
-        && facts.calls.iter().any(|call| {
-            let name = callee_name(facts, call.callee).to_ascii_lowercase();
-            name.contains("cache")
-                && name != "cache"
-                && name != "reactcache"
-                && facts.list(call.args).iter().any(|arg| {
-                    matches!(facts.expr(*arg), Expr::Object(_)) && facts.span(*arg).contains(it.span)
-                })
-        })
 }
 
 /// True where indexes are advised for the database of a table.
@@ -312,9 +287,22 @@ pub(super) fn covers(table: &Table, fixed: &[String], column: &str) -> bool {
     gives(&table.primary_key) || table.indexes.iter().any(|index| gives(&index.columns))
 }
 
+/// True where an index leads with one of the fixed columns and holds the column further on: it was made for both.
+pub(super) fn narrows(table: &Table, fixed: &[String], column: &String) -> bool {
+    let holds =
+        |key: &[String]| key.first().is_some_and(|first| fixed.contains(first)) && key.contains(column);
+    table.indexes.iter().any(|index| holds(&index.columns))
+}
+
 /// Names for people: `Comment.postId`, `Comment(postId, type)`.
 pub(super) fn field<'t>(table: &'t Table, column: &'t str) -> &'t str {
     table.column(column).map_or(column, |it| it.field.as_str())
+}
+
+/// Where an index is to be declared: at the column, or at the table where it has the column from a class of its own.
+pub(super) fn place(table: &Table, column: &str) -> Location {
+    let column = table.column(column).map(|it| &it.location);
+    column.filter(|it| it.file == table.location.file).unwrap_or(&table.location).clone()
 }
 
 /// An index to add: in the schema where there is one, and as a statement.
@@ -342,6 +330,16 @@ pub(super) fn index_fix(program: &Program, table: &Table, columns: &[String]) ->
         edits: edit.into_iter().collect(),
         ddl: Some(statement(program, table, columns)),
     }
+}
+
+/// True for text of MySQL without a length, of which an index takes only a stated prefix.
+pub(super) fn needs_prefix(program: &Program, table: &Table, columns: &[String]) -> bool {
+    let is_long = |column: &String| {
+        table.column(column).is_some_and(
+            |it| matches!(&it.kind, ColumnType::Other(kind) if kind.to_ascii_lowercase().ends_with("text")),
+        )
+    };
+    dialect_of(program, table) == Dialect::Mysql && columns.iter().any(is_long)
 }
 
 /// What to do, for people.

@@ -171,6 +171,12 @@ fn judge(
     } else if searches == 0 && volume::holds_owners(&key.references) && !volume::fills_fast(tables, table) {
         draft.doubt("only deletes of users or tenants search by it, which are rare");
     }
+    if searches == 0 && tables.program.catalog.table(&key.references).is_some_and(|it| refers(it, table)) {
+        draft.doubt("only deletes search by it, and the table holds one row for many of those it refers to");
+    }
+    if volume::passes(tables, table) {
+        draft.doubt("its rows are deleted once they are used, so that few are there");
+    }
     let filters = uses.iter().any(|(how, site)| *how == Use::Filter && site.arrival.is_some());
     if volume::stays_small(tables, table) || (!filters && volume::is_setting(table)) {
         draft.doubt("the table is not known to hold many rows");
@@ -186,6 +192,13 @@ fn judge(
     if tables.only_seeded(table) {
         draft.doubt("only seeds and scripts add rows");
     }
+}
+
+/// True where rows of one table belong to rows of the other.
+fn refers(table: &Table, other: &Table) -> bool {
+    table.foreign_keys.iter().any(|key| key.references == other.name)
+        && volume::holds_owners(&other.name)
+        && table.name != other.name
 }
 
 fn use_of(program: &Program, site: &Site<'_>, table: &Table, key: &ForeignKey) -> Option<Use> {

@@ -137,10 +137,16 @@ fn lack(tables: &Tables<'_>, site: &Site<'_>) -> Option<Lack> {
     }
     let ranged = site.columns(&[PredicateOp::Range, PredicateOp::Prefix]);
     if let Some(range) = ranged.first() {
-        if ranged.iter().any(|column| indexes::covers(table, &fixed, column)) {
+        let serves = |column: &String| {
+            indexes::covers(table, &fixed, column) || indexes::narrows(table, &fixed, column)
+        };
+        if ranged.iter().any(serves) {
             return None;
         }
-        let doubt = doubt.or_else(|| found_elsewhere(site)).or_else(|| is_amount(table, range));
+        let doubt = doubt
+            .or_else(|| found_elsewhere(site))
+            .or_else(|| found_by_rest(site))
+            .or_else(|| is_amount(table, range));
         let columns = equal.into_iter().chain([range.clone()]).collect();
         return Some(Lack { columns, what: What::Range, doubt });
     }
@@ -155,7 +161,7 @@ fn lack(tables: &Tables<'_>, site: &Site<'_>) -> Option<Lack> {
     {
         return None;
     }
-    let doubt = doubt.or_else(|| found_elsewhere(site));
+    let doubt = doubt.or_else(|| found_elsewhere(site)).or_else(|| found_by_rest(site));
     let columns = equal.into_iter().chain([first.column.column.clone()]).collect();
     Some(Lack { columns, what: What::Sort, doubt })
 }
@@ -171,6 +177,13 @@ fn found_elsewhere(site: &Site<'_>) -> Option<&'static str> {
     };
     let found = site.shape().filter.all_of.iter().any(is_selective);
     found.then_some("a condition on another table finds the rows, and is what an index is for")
+}
+
+/// Alternatives (`OR`) that were not followed: each may have an index, and order or a range is then a small rest.
+fn found_by_rest(site: &Site<'_>) -> Option<&'static str> {
+    let is_found = !site.columns(&[PredicateOp::Equal, PredicateOp::In]).is_empty();
+    (site.shape().filter.has_unknown && !is_found)
+        .then_some("a part of the filter is not known and may find the rows")
 }
 
 /// A number that is not a time: `price > 0` may fit most rows.
@@ -257,8 +270,7 @@ fn draft(tables: &Tables<'_>, table: &Table, columns: &[String], lacks: &[(Lack,
     let (lead, site) = &lacks[0];
     let names = columns.iter().map(|column| indexes::field(table, column)).collect::<Vec<_>>().join(", ");
     let place = if lead.what == What::Find { &columns[0] } else { &columns[columns.len() - 1] };
-    let location =
-        table.column(place).map_or_else(|| table.location.clone(), |column| column.location.clone());
+    let location = indexes::place(table, place);
     let message = match lead.what {
         What::Find => format!("no index serves queries on `{}` by `{names}`", table.model),
         What::Range => format!("no index serves ranges of `{}` by `{names}`", table.model),
@@ -284,6 +296,13 @@ fn draft(tables: &Tables<'_>, table: &Table, columns: &[String], lacks: &[(Lack,
     };
     if is_small {
         draft.doubt("the table is not known to hold many rows");
+    }
+    let is_background = lacks.iter().all(|(_, site)| site.is_background());
+    if lead.what != What::Find && is_background && !volume::volume(tables, site).is_event {
+        draft.doubt("only jobs read it so, and their table fills slowly");
+    }
+    if indexes::needs_prefix(program, table, columns) {
+        draft.doubt("an index on text of MySQL needs a length, or a column with a hash of the text");
     }
     draft.severity = if lead.what == What::Find { RULE.doc.severity } else { Severity::Medium };
     draft.rank = 100 + 5 * lacks.len().min(20) as u32;

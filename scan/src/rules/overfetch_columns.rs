@@ -136,6 +136,7 @@ fn width(column: &Column) -> Width {
         ColumnType::Bytes if is_named(SMALL) => Width::Narrow,
         ColumnType::Bytes => Width::Wide,
         ColumnType::Json | ColumnType::Text if is_named(DOCUMENTS) => Width::Wide,
+        ColumnType::Other(kind) if kind.ends_with("Text") && is_named(DOCUMENTS) => Width::Wide,
         ColumnType::Json => Width::Open,
         ColumnType::Array(of) if matches!(**of, ColumnType::Float) => Width::Wide,
         ColumnType::Other(kind) if kind.contains("vector") => Width::Wide,

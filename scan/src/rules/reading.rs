@@ -62,7 +62,7 @@ fn purpose_of(program: &Program, site: &Site<'_>, taken: &Taken) -> Purpose {
     };
     match asks[..] {
         [Ask::Find(call) | Ask::Test(call)] if in_place(call) => {
-            compared(program, site, call).map_or(Purpose::Rows, Purpose::One)
+            compared(program, site, call, Nulls::AreForTypes).map_or(Purpose::Rows, Purpose::One)
         }
         [Ask::Reduce(call)] if in_place(call) => {
             added(program, site, call).map_or(Purpose::Rows, Purpose::Sum)
@@ -86,9 +86,11 @@ fn filtered(program: &Program, site: &Site<'_>, asks: &[Ask]) -> Purpose {
     else {
         return Purpose::Rows;
     };
-    let Some(columns) = compared(program, site, filter) else { return Purpose::Rows };
     let rest: Vec<Ask> = asks.iter().filter(|ask| **ask != Ask::Filter(filter)).copied().collect();
-    if !rest.is_empty() && counts(&rest) { Purpose::Number(columns) } else { Purpose::Part(columns) }
+    let is_counted = !rest.is_empty() && counts(&rest);
+    let tests = if is_counted { Nulls::Tell } else { Nulls::AreForTypes };
+    let Some(columns) = compared(program, site, filter, tests) else { return Purpose::Rows };
+    if is_counted { Purpose::Number(columns) } else { Purpose::Part(columns) }
 }
 
 /// True where the rows are named once, as what the method is called on.
@@ -127,10 +129,10 @@ fn closure(program: &Program, file: u32, call: CallId) -> Option<(FnRef, ExprId)
 }
 
 /// The columns that the test of a method compares, where a database could do the same.
-fn compared(program: &Program, site: &Site<'_>, call: CallId) -> Option<Vec<String>> {
+fn compared(program: &Program, site: &Site<'_>, call: CallId, nulls: Nulls) -> Option<Vec<String>> {
     let (function, test) = closure(program, site.query.file, call)?;
     let mut columns = Vec::new();
-    let row = RowTest { program, table: site.table, function };
+    let row = RowTest { program, table: site.table, function, nulls };
     (row.holds(test, 0, &mut columns) && !columns.is_empty()).then_some(columns)
 }
 
@@ -140,7 +142,7 @@ fn added(program: &Program, site: &Site<'_>, call: CallId) -> Option<String> {
     let facts = program.facts(function.file);
     let Expr::Binary { op: BinaryOp::Add, left, right } = facts.expr(sum) else { return None };
     let is_sum = |expr: ExprId| program.parameter(function.file, expr) == Some((function.id, 0));
-    let row = RowTest { program, table: site.table, function };
+    let row = RowTest { program, table: site.table, function, nulls: Nulls::Tell };
     let other = if is_sum(left) { right } else { left };
     let column = row.column_at(other, 1)?;
     let kind = &site.table.columns.iter().find(|it| it.field == column)?.kind;
@@ -149,8 +151,18 @@ fn added(program: &Program, site: &Site<'_>, call: CallId) -> Option<String> {
     (is_number && (is_sum(left) || is_sum(right))).then_some(column)
 }
 
+/// What a test for null is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    /// It tells rows apart, like any other.
+    Tell,
+    /// It narrows the type of the rows that go on.
+    AreForTypes,
+}
+
 /// A test of a row, in terms of its columns.
 struct RowTest<'a> {
+    nulls: Nulls,
     program: &'a Program,
     table: &'a Table,
     function: FnRef,
@@ -178,8 +190,8 @@ impl RowTest<'_> {
                     _ => return false,
                 };
                 columns.push(column);
-                // A test for null is there for the types.
-                !matches!(facts.expr(other), Expr::Null | Expr::Undefined) && !self.is_of_row(other, 0)
+                let is_null = matches!(facts.expr(other), Expr::Null | Expr::Undefined);
+                (!is_null || self.nulls == Nulls::Tell) && !self.is_of_row(other, 0)
             }
             _ => match self.column_at(expr, 0) {
                 Some(column) => {

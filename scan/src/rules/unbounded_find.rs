@@ -1,8 +1,8 @@
 //! Rule `unbounded-find`: a list read without a limit, from a table that grows.
 
 use tuneup_model::{
-    Bound, Category, Columns, Cost, Count, Dialect, EvidenceKind, Experiment, ExperimentKind, Operation,
-    Parameter, RuleDoc, Severity, Standing,
+    Bound, Category, ColumnType, Columns, Cost, Count, Dialect, EvidenceKind, Experiment, ExperimentKind,
+    Operation, Parameter, PredicateOp, RuleDoc, Severity, Standing,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -10,7 +10,7 @@ use super::volume::{self, Extent, Volume};
 use super::{Rule, aggregate_in_memory, count_for_existence, dead_or_unused_query, paths, repeats, wording};
 use crate::facts::Expr;
 use crate::place::Place;
-use crate::program::{EntryKind, Program, Value};
+use crate::program::{Program, Value};
 use crate::report::{Draft, Report, Where};
 
 pub(super) static RULE: Rule = Rule {
@@ -126,8 +126,9 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     let volume = volume::volume(tables, site);
     judge(site, extent, &volume, &mut draft);
     doubts_of_use(program, site, &mut draft);
-    if indexes::dialect_of(program, site.table) == Dialect::Sqlite && program.opens_chosen_files() {
-        draft.doubt("the database file is chosen at run time and may hold the rows of one user");
+    doubts_of_rows(tables, site, extent, &volume, &mut draft);
+    if indexes::dialect_of(program, site.table) == Dialect::Sqlite {
+        draft.doubt("the database is a file, which may hold the rows of one user or installation");
     }
     if volume::is_window(site) {
         draft.doubt("a range with two ends bounds the rows");
@@ -137,7 +138,7 @@ fn draft(tables: &Tables<'_>, site: &Site<'_>, extent: Extent) -> Draft {
     }
     let api = site.shape().api;
     let limit = wording::limit(api);
-    let (pieces, fix) = if is_whole_in_job(program, site) {
+    let (pieces, fix) = if is_whole_in_job(site) {
         ("read in pieces", format!("read and handle a few hundred rows at a time, by `{limit}`"))
     } else {
         ("read one page", format!("give the read a `{limit}` and the caller a page"))
@@ -190,7 +191,7 @@ fn doubts_of_use(program: &Program, site: &Site<'_>, draft: &mut Draft) {
     if takes_first(program, site) {
         draft.doubt("only the first row is taken, so that few are expected");
     }
-    if wants_all(program, site) && !is_whole_in_job(program, site) {
+    if wants_all(program, site) && !is_whole_in_job(site) {
         draft.doubt("an export needs all rows");
     }
     if indexes::is_cached(program, site.function(program)) {
@@ -198,18 +199,107 @@ fn doubts_of_use(program: &Program, site: &Site<'_>, draft: &mut Draft) {
     }
 }
 
-/// A job that wants all rows of a table has the time to read them in pieces.
-fn is_whole_in_job(program: &Program, site: &Site<'_>) -> bool {
-    let is_job = match site.arrival.as_ref().map(|it| it.kind) {
-        Some(EntryKind::Job | EntryKind::Schedule) => true,
-        // Handed to a queue of the program's own: its file says so.
-        Some(EntryKind::Callback) => {
-            let path = program.facts(site.query.file).path.to_ascii_lowercase();
-            ["queue", "worker", "job", "cron"].iter().any(|word| path.contains(word))
-        }
-        _ => false,
+/// Rows so short or so few that pages would save nothing.
+fn doubts_of_rows(tables: &Tables<'_>, site: &Site<'_>, extent: Extent, volume: &Volume, draft: &mut Draft) {
+    let columns = short_columns(site);
+    if columns <= 3 {
+        draft.doubt("only a few short columns of each row are read");
+    } else if columns <= 6 && site.is_background() {
+        draft.doubt("a job reads a few columns of each row, and has to handle them all");
+    }
+    let is_event = volume.is_event && !volume::is_short_for_each(site.table);
+    if extent == Extent::Whole && !volume.is_event && !volume::holds_owners(&site.table.model) {
+        draft.doubt("neither its name says that rows only add up nor that people sign up in it");
+    }
+    if matches!(extent, Extent::Parent | Extent::Tenant) && volume.is_event && !is_event {
+        draft.doubt("what is said or run for one parent stays few");
+    }
+    if site.is_background()
+        && extent == Extent::Whole
+        && !volume.is_event
+        && !volume::holds_members(site.table)
+    {
+        draft.doubt("a job has to handle all rows");
+    }
+    let is_of_tenant = matches!(extent, Extent::Tenant | Extent::Grandparent | Extent::Parent);
+    if is_of_tenant && volume::holds_members(site.table) {
+        draft.doubt("one team has few members");
+    }
+    if holds_of_another(site) {
+        draft.doubt("a condition on another table may leave few rows");
+    }
+    if !volume.is_event && holds_a_state(site) {
+        draft.doubt("few rows may be in that state");
+    }
+    if volume::is_administration(tables.program, site) {
+        draft.doubt("only administrators call it");
+    }
+    if precedes_deletion(tables, site) {
+        draft.doubt("the rows are read once, when what they belong to is deleted");
+    }
+}
+
+/// How many columns are read, where all are short and none is of another table.
+fn short_columns(site: &Site<'_>) -> usize {
+    let reads_others = match site.query.model {
+        Some(_) => !site.asked.read.is_empty(),
+        None => !site.shape().joined.is_empty(),
     };
-    is_job && volume::extent(site) == Extent::Whole
+    let is_short = |column: &String| {
+        site.table
+            .column(column)
+            .is_none_or(|it| !matches!(it.kind, ColumnType::Json | ColumnType::Bytes | ColumnType::Array(_)))
+    };
+    match &site.shape().columns {
+        Columns::Some(columns) if !reads_others && columns.iter().all(is_short) => columns.len(),
+        _ => usize::MAX,
+    }
+}
+
+/// `status: 'BANNED'`: a column of a few values is held to one of them; not what most rows are.
+fn holds_a_state(site: &Site<'_>) -> bool {
+    site.columns(&[PredicateOp::Equal]).iter().any(|column| {
+        let name = column.to_ascii_lowercase();
+        let is_usual = ["archiv", "delet", "activ", "disabled"].iter().any(|word| name.contains(word));
+        let is_key = site.table.foreign_keys.iter().any(|key| key.columns.contains(column));
+        !is_usual && !is_key && !indexes::is_selective(site.table, column)
+    })
+}
+
+/// `symbol: { name }`: a column of another table that tells its rows apart is compared.
+fn holds_of_another(site: &Site<'_>) -> bool {
+    site.shape().filter.all_of.iter().any(|it| {
+        matches!(it.op, PredicateOp::Equal | PredicateOp::In)
+            && it.column.table != site.table.name
+            && site.catalog_table(&it.column.table).is_some_and(|other| {
+                let is_key = other.foreign_keys.iter().any(|key| key.columns.contains(&it.column.column));
+                let is_id = other.primary_key.contains(&it.column.column);
+                !is_key && !is_id && indexes::is_selective(other, &it.column.column)
+            })
+    })
+}
+
+/// True where the function is named for deleting, or deletes the parent that the filter names.
+fn precedes_deletion(tables: &Tables<'_>, site: &Site<'_>) -> bool {
+    let function = site.function(tables.program);
+    let file = &tables.program.facts(site.query.file).path;
+    let names =
+        [tables.program.function_name(function), file.rsplit('/').next().unwrap_or_default().to_owned()];
+    let words = names.iter().flat_map(|name| name.split(|it: char| !it.is_ascii_alphanumeric()));
+    let is_named = words
+        .flat_map(volume::humps)
+        .any(|word| ["delete", "remove", "purge"].iter().any(|it| word.eq_ignore_ascii_case(it)));
+    is_named
+        || tables.sites.iter().any(|other| {
+            matches!(other.shape().operation, Operation::Delete | Operation::DeleteMany)
+                && other.function(tables.program) == function
+                && volume::parents(site).any(|parent| parent == other.table.name)
+        })
+}
+
+/// A job that wants all rows of a table has the time to read them in pieces.
+fn is_whole_in_job(site: &Site<'_>) -> bool {
+    site.is_background() && volume::extent(site) == Extent::Whole
 }
 
 /// `const [store] = await stores.list()`.
@@ -435,6 +525,77 @@ app.get('/rows', async (req, res) => {
   const rows = await prisma.event.findMany({ where: { userId: req.query.user } });
   //                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unbounded-find: that one parent has
   res.json(rows);
+});
+"#,
+        );
+    }
+
+    #[test]
+    fn few_or_short_rows_need_no_pages() {
+        laws::check(
+            &RULE,
+            r#"
+//- /schema.prisma
+datasource db {
+  provider = "postgresql"
+}
+enum Status {
+  ACTIVE
+  BANNED
+}
+model Team {
+  id String @id
+  members User[]
+  documents Document[]
+}
+model User {
+  id String @id
+  email String
+  status Status
+  teamId String
+  team Team @relation(fields: [teamId], references: [id])
+  @@index([teamId])
+}
+model Document {
+  id String @id
+  file String
+  body String
+  size Int
+  teamId String
+  team Team @relation(fields: [teamId], references: [id])
+  @@index([teamId])
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/rows', async (req, res) => {
+  await prisma.team.create({ data: req.body });
+  await prisma.document.create({ data: req.body });
+  res.json(await prisma.user.create({ data: req.body }));
+});
+app.get('/banned', async (req, res) => {
+  res.json(await prisma.user.findMany({ where: { status: 'BANNED' } }));
+});
+app.get('/members', async (req, res) => {
+  res.json(await prisma.user.findMany({ where: { teamId: req.query.team } }));
+});
+app.get('/ids', async (req, res) => {
+  res.json(await prisma.document.findMany({ select: { id: true } }));
+});
+app.delete('/teams', async (req, res) => {
+  const documents = await prisma.document.findMany({ where: { teamId: req.query.team } });
+  await prisma.team.delete({ where: { id: req.query.team } });
+  res.json(documents);
+});
+//- /admin/routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.get('/everyone', async (req, res) => {
+  res.json(await prisma.user.findMany());
 });
 "#,
         );

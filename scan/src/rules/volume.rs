@@ -8,7 +8,7 @@ mod names;
 
 use tuneup_model::{Predicate, PredicateOp, Table};
 
-pub(super) use growth::{Volume, fills_fast, is_administration, of_table, stays_small, volume};
+pub(super) use growth::{Volume, fills_fast, is_administration, of_table, passes, stays_small, volume};
 pub(super) use names::{humps, is_one_of};
 
 use self::names::{Sort, names_a_tenant};
@@ -117,7 +117,7 @@ pub(super) fn few(site: &Site<'_>, extent: Extent, volume: &Volume) -> Option<&'
 }
 
 /// The tables that the filter holds to one row or a few.
-fn parents<'s>(site: &'s Site<'_>) -> impl Iterator<Item = &'s str> {
+pub(super) fn parents<'s>(site: &'s Site<'_>) -> impl Iterator<Item = &'s str> {
     let held = site.columns(&[PredicateOp::Equal, PredicateOp::In]);
     let keys = site.table.foreign_keys.iter();
     keys.filter(move |key| key.columns.iter().any(|column| held.contains(column)))
@@ -161,6 +161,16 @@ pub(super) fn holds_events(table: &Table) -> bool {
 /// True for a table of users or tenants, rows of which are seldom deleted.
 pub(super) fn holds_owners(table: &str) -> bool {
     names::names_an_owner(table)
+}
+
+/// True for what is said of one thing or run for one owner, which seldom becomes long.
+pub(super) fn is_short_for_each(table: &Table) -> bool {
+    names::names_a_remark(&table.model)
+}
+
+/// True for a table of those who use the program: few in each team.
+pub(super) fn holds_members(table: &Table) -> bool {
+    names::names_members(&table.model)
 }
 
 /// True where rows tie two others together: few per parent, whatever they are called.

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::models::Reading;
 use crate::facts::{CallId, Expr, ExprId, FileFacts, FnId, MemberKind, PropKey};
+use crate::orm::tables::{TableDraft, snake_case};
 use crate::place::Place;
 use crate::program::{Role, Value};
 
@@ -27,8 +28,12 @@ enum Key {
 
 /// One step of a migration.
 enum Step {
-    Add { table: String, columns: Vec<String>, name: Option<String>, unique: bool },
+    Add { table: String, index: Index },
     Remove { table: String, columns: Vec<String>, name: Option<String> },
+    RenameColumn { table: String, from: String, to: String },
+    RemoveColumn { table: String, column: String },
+    RenameTable { from: String, to: String },
+    DropTable(String),
 }
 
 pub(super) fn apply(reading: &mut Reading<'_, '_, '_>) {
@@ -39,46 +44,85 @@ pub(super) fn apply(reading: &mut Reading<'_, '_, '_>) {
             && facts.names.iter().any(|name| matches!(&**name, "queryInterface" | "getQueryInterface"))
     });
     files.sort_by_key(|file| &reading.facts(*file).path);
+    let mut history = History::default();
     for file in files {
         let mut run =
             Run { reading: &*reading, file, facts: reading.facts(file), left: BUDGET, steps: Vec::new() };
         run.ups();
         for step in run.steps {
-            reading.step(step);
+            if let Step::Remove { table, columns, name } = &step
+                && let Some(draft) = reading.draft_of(table)
+            {
+                draft.indexes.retain(|it| !is_it((&it.columns, it.name.as_ref()), columns, name.as_ref()));
+            }
+            history.step(step);
+        }
+    }
+    for (table, index) in history.indexes {
+        let Some(draft) = reading.draft_of(&table) else { continue };
+        let known = |column: &String| draft.columns.iter().any(|it| it.name == *column);
+        // Columns that a setting adds to the model (`paranoid`) are not among its own.
+        let is_known = index.columns.first().is_some_and(known);
+        let has = draft.indexes.iter().any(|it| it.columns == index.columns && it.unique == index.unique);
+        if is_known && !has {
+            draft.index(index.columns, index.unique);
+            if let Some(last) = draft.indexes.last_mut() {
+                last.name = index.name;
+            }
         }
     }
 }
 
 impl Reading<'_, '_, '_> {
+    fn draft_of(&mut self, table: &str) -> Option<&mut TableDraft> {
+        self.drafts.iter_mut().find(|draft| draft.table.eq_ignore_ascii_case(table))
+    }
+}
+
+/// An index as a migration names it.
+struct Index {
+    columns: Vec<String>,
+    name: Option<String>,
+    unique: bool,
+}
+
+/// The indexes after the steps so far, by the names that tables and columns have by then.
+#[derive(Default)]
+struct History {
+    indexes: Vec<(String, Index)>,
+}
+
+impl History {
     fn step(&mut self, step: Step) {
-        let by_table = |table: &str| {
-            let same = |draft: &crate::orm::tables::TableDraft| draft.table.eq_ignore_ascii_case(table);
-            self.drafts.iter().position(same)
-        };
         match step {
-            Step::Add { table, columns, name, unique } => {
-                let Some(draft) = by_table(&table) else { return };
-                let draft = &mut self.drafts[draft];
-                let known = columns.iter().all(|column| draft.columns.iter().any(|it| it.name == *column));
-                let has =
-                    draft.indexes.iter().any(|index| index.columns == columns && index.unique == unique);
-                if known && !has {
-                    draft.index(columns, unique);
-                    if let Some(last) = draft.indexes.last_mut() {
-                        last.name = name;
+            Step::Add { table, index } => self.indexes.push((table, index)),
+            Step::Remove { table, columns, name } => self.indexes.retain(|(of, it)| {
+                !of.eq_ignore_ascii_case(&table)
+                    || !is_it((&it.columns, it.name.as_ref()), &columns, name.as_ref())
+            }),
+            Step::RenameColumn { table, from, to } => {
+                for (_, index) in self.indexes.iter_mut().filter(|(of, _)| of.eq_ignore_ascii_case(&table)) {
+                    for column in index.columns.iter_mut().filter(|column| **column == from) {
+                        column.clone_from(&to);
                     }
                 }
             }
-            Step::Remove { table, columns, name } => {
-                let Some(draft) = by_table(&table) else { return };
-                let is_it = |index: &tuneup_model::Index| match &name {
-                    Some(name) => index.name.as_ref() == Some(name),
-                    None => index.columns == columns,
-                };
-                self.drafts[draft].indexes.retain(|index| !is_it(index));
+            Step::RemoveColumn { table, column } => self
+                .indexes
+                .retain(|(of, index)| !of.eq_ignore_ascii_case(&table) || !index.columns.contains(&column)),
+            Step::RenameTable { from, to } => {
+                for (of, _) in self.indexes.iter_mut().filter(|(of, _)| of.eq_ignore_ascii_case(&from)) {
+                    of.clone_from(&to);
+                }
             }
+            Step::DropTable(table) => self.indexes.retain(|(of, _)| !of.eq_ignore_ascii_case(&table)),
         }
     }
+}
+
+/// True for the index that a step removes by name or, where none is given, by its columns.
+fn is_it((own, own_name): (&[String], Option<&String>), columns: &[String], name: Option<&String>) -> bool {
+    if name.is_some() { own_name == name } else { own == columns }
 }
 
 /// One file's migration.
@@ -156,7 +200,7 @@ impl<'r, 'p: 'r> Run<'_, 'r, 'p, '_> {
             match self.facts.name(property) {
                 "addIndex" if is_interface => return self.add_index(args, bound),
                 "removeIndex" if is_interface => return self.remove_index(args, bound),
-                _ if is_interface => return,
+                name if is_interface => return self.rename(name, args, bound),
                 _ => {}
             }
         }
@@ -202,8 +246,9 @@ impl<'r, 'p: 'r> Run<'_, 'r, 'p, '_> {
             return;
         }
         let name = option("name").and_then(|expr| self.text(expr, bound));
+        let name = name.or_else(|| Some(snake_case(&format!("{table}_{}", columns.join("_")))));
         let unique = option("unique").and_then(|expr| self.see(expr, bound)) == Some(Expr::Bool(true));
-        self.steps.push(Step::Add { table, columns, name, unique });
+        self.steps.push(Step::Add { table, index: Index { columns, name, unique } });
     }
 
     /// `removeIndex('table', 'name')` or `removeIndex('table', ['a'])`.
@@ -215,6 +260,20 @@ impl<'r, 'p: 'r> Run<'_, 'r, 'p, '_> {
         if name.is_some() || columns.is_some() {
             self.steps.push(Step::Remove { table, columns: columns.unwrap_or_default(), name });
         }
+    }
+
+    /// Tables and columns that get another name or go.
+    fn rename(&mut self, method: &str, args: &[ExprId], bound: &Bound) {
+        let Some(table) = args.first().and_then(|arg| self.table(*arg, bound)) else { return };
+        let text = |index: usize| args.get(index).and_then(|arg| self.table(*arg, bound));
+        let step = match (method, text(1), text(2)) {
+            ("renameColumn", Some(from), Some(to)) => Step::RenameColumn { table, from, to },
+            ("removeColumn", Some(column), _) => Step::RemoveColumn { table, column },
+            ("renameTable", Some(to), _) => Step::RenameTable { from: table, to },
+            ("dropTable", ..) => Step::DropTable(table),
+            _ => return,
+        };
+        self.steps.push(step);
     }
 
     fn table(&self, at: ExprId, bound: &Bound) -> Option<String> {

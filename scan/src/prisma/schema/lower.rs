@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use tuneup_model::{Catalog, Column, ColumnType, EnumType, Index, IndexMethod, Location, Table, Warning};
+use tuneup_model::{
+    Catalog, Column, ColumnType, Dialect, EnumType, Index, IndexMethod, Location, Table, Warning,
+};
 
 use super::SchemaFile;
 use super::syntax::{self, Attribute, Block, BlockKind, Complaint, Range, Value};
@@ -65,7 +67,7 @@ pub(super) fn lower(files: &[SchemaFile<'_>]) -> Schema {
         complaints.push(own);
     }
     schema.catalog.dialect = schema.provider;
-    let mut tables: Vec<Table> = declared.iter().map(|each| table(each, &names)).collect();
+    let mut tables: Vec<Table> = declared.iter().map(|each| table(each, &names, schema.provider)).collect();
     schema.models = declared.iter().map(|each| model(each, &names)).collect();
     relations::connect(&mut schema, &mut tables, &declared);
     finish(&mut schema, tables);
@@ -286,13 +288,13 @@ fn unique_keys(block: &Block) -> Vec<UniqueKey> {
     .collect()
 }
 
-fn table(declared: &Declared<'_>, declared_names: &Names) -> Table {
+fn table(declared: &Declared<'_>, declared_names: &Names, dialect: Dialect) -> Table {
     let block = &declared.block;
     let scalars = block.fields.iter().filter(|field| !declared_names.models.contains_key(&field.type_name));
     let columns = scalars.map(|field| {
         let mut kind = match declared_names.enums.get(&field.type_name) {
             Some(name) => ColumnType::Enum(name.clone()),
-            None => types::scalar(field),
+            None => types::scalar(field, dialect),
         };
         if field.list {
             kind = ColumnType::Array(Box::new(kind));

@@ -5,12 +5,18 @@ use tuneup_model::{ColumnType, Dialect};
 use super::syntax::Field;
 
 /// Type of a field that is neither an enum nor a relation.
-pub(super) fn scalar(field: &Field) -> ColumnType {
+pub(super) fn scalar(field: &Field, dialect: Dialect) -> ColumnType {
     let native = field.attributes.iter().find_map(|attribute| attribute.name.strip_prefix("db."));
     match (field.type_name.as_str(), native) {
         ("String", Some("Uuid" | "UniqueIdentifier")) => ColumnType::Uuid,
         ("DateTime", Some("Date")) => ColumnType::Date,
         ("DateTime", Some("Time" | "Timetz")) => ColumnType::Other("time".to_owned()),
+        // Text of MySQL without a length that an index could take.
+        ("String", Some(kind @ ("Text" | "TinyText" | "MediumText" | "LongText")))
+            if dialect == Dialect::Mysql =>
+        {
+            ColumnType::Other(kind.to_owned())
+        }
         ("String", _) => ColumnType::Text,
         ("Int", _) => ColumnType::Int,
         ("BigInt", _) => ColumnType::BigInt,

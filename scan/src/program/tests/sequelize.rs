@@ -369,6 +369,33 @@ module.exports = {{
 }
 
 #[test]
+fn migrations_follow_the_names_of_their_time() {
+    let text = "
+//- /models.js
+const { DataTypes, Sequelize } = require('sequelize');
+const sequelize = new Sequelize('postgres://');
+sequelize.define('page', {
+  title: DataTypes.STRING, shelfId: DataTypes.INTEGER, teamId: DataTypes.INTEGER, old: DataTypes.INTEGER
+}, { tableName: 'pages', paranoid: true });
+//- /migrations/1-add.js
+module.exports = { up: async (queryInterface) => {
+  await queryInterface.addIndex('sheets', ['bookId', 'title']);
+  await queryInterface.addIndex('sheets', ['title']);
+  await queryInterface.addIndex('sheets', ['title', 'gone']);
+} };
+//- /migrations/2-rename.js
+module.exports = { up: async (queryInterface) => {
+  await queryInterface.renameColumn('sheets', 'bookId', 'shelfId');
+  await queryInterface.renameTable('sheets', 'pages');
+  await queryInterface.removeColumn('pages', 'gone');
+  await queryInterface.removeIndex('pages', 'sheets_title');
+  await queryInterface.addIndex('pages', ['teamId', 'deletedAt']);
+} };
+";
+    assert_eq!(indexes(&table(text, "pages")), ["shelfId,title", "teamId,deletedAt"]);
+}
+
+#[test]
 fn what_is_not_known_stays_unknown() {
     assert_eq!(
         calls(

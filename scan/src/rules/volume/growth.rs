@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use tuneup_model::{Bound, Operation, PredicateOp, Table};
 
-use super::names::{Sort, names_a_setup, names_a_tenant, names_an_owner, speaks_of_admins};
+use super::names::{Sort, names_a_request, names_a_setup, names_a_tenant, names_an_owner, speaks_of_admins};
 use crate::program::{EntryKind, LoopClass, Program};
 use crate::rules::indexes::{self, Site, Tables};
 
@@ -50,6 +50,15 @@ pub(crate) fn of_table(tables: &Tables<'_>, table: &Table) -> Volume {
 /// True where a table is named for what administrators set up and rows of it belong to nobody whose number grows.
 pub(crate) fn stays_small(tables: &Tables<'_>, table: &Table) -> bool {
     names_a_setup(&table.model) && !is_owned(tables, table) && measure(tables, table, None).score < 0
+}
+
+/// True for what is asked for once and deleted when it is answered: resets of passwords, codes by mail.
+pub(crate) fn passes(tables: &Tables<'_>, table: &Table) -> bool {
+    let deletes = |site: &Site<'_>| {
+        site.table.location == table.location
+            && matches!(site.shape().operation, Operation::Delete | Operation::DeleteMany)
+    };
+    names_a_request(&table.model) && tables.sites.iter().any(deletes)
 }
 
 /// True where rows surely become many.

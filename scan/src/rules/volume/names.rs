@@ -46,6 +46,22 @@ pub(super) fn names_a_setup(model: &str) -> bool {
     is_one_of(&last_word(model), SETUP)
 }
 
+/// True for what somebody asks for and soon answers: a reset of a password, a code by mail.
+pub(super) fn names_a_request(model: &str) -> bool {
+    let words = model.split('_').flat_map(humps);
+    words.map(str::to_ascii_lowercase).any(|word| is_one_of(&word, "reset otp passcode"))
+}
+
+/// True for remarks on one thing, its history, and jobs of one owner.
+pub(super) fn names_a_remark(model: &str) -> bool {
+    is_one_of(&last_word(model), "comment history job reaction")
+}
+
+/// True for a table of those who use the program together: few in each team.
+pub(super) fn names_members(table: &str) -> bool {
+    is_one_of(&last_word(table), "user account member")
+}
+
 /// True for a word of administration among those of a name, a path or a piece of source.
 pub(super) fn speaks_of_admins(text: &str) -> bool {
     let words = text.split(|it: char| !it.is_ascii_alphanumeric());
