@@ -48,7 +48,7 @@ impl Program {
         strip(exit.guard) == strip(guard)
     }
 
-    fn guards_depend(&self, file: u32, guard: Option<GuardId>, sources: &Sources) -> bool {
+    pub(super) fn guards_depend(&self, file: u32, guard: Option<GuardId>, sources: &Sources) -> bool {
         let facts = self.facts(file);
         std::iter::successors(guard, |id| facts.guard(*id).parent)
             .filter_map(|id| facts.guard(id).test)

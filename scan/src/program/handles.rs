@@ -22,6 +22,12 @@ impl Program {
         own.map_or(self.catalog.dialect, |schema| schema.provider)
     }
 
+    /// The dialect of the database that a query asks.
+    pub(crate) fn dialect_of_query(&self, query: &Query) -> Dialect {
+        let own = query.schema.or(query.model.map(|(schema, _)| schema));
+        own.map_or_else(|| self.dialect_of(query.shape.api), |schema| self.schemas[schema as usize].provider)
+    }
+
     /// The handle that calling or constructing something of a library gives.
     pub(super) fn handle_made(&self, api: &Api, file: u32, call: CallId) -> Option<Value> {
         let orm = orm::of_package(&api.package)?;

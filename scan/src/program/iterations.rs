@@ -10,7 +10,7 @@ use super::Program;
 use super::libraries;
 use super::taint::{Sources, loop_chain};
 use super::targets::Target;
-use super::value::{FnRef, Value};
+use super::value::{Api, FnRef, Value};
 
 /// What a loop runs over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Program {
             }
             let Some(at) = self.runs_at(FnRef { file, id: function }) else { break };
             if let Target::Api(api) = &self.targets[file as usize][at.index()] {
-                limited |= libraries::bounds_concurrency(api);
+                limited |= libraries::bounds_concurrency(api) && !self.runs_in_turn(file, at, api);
             }
             if let Some(mut iteration) = self.callback_iteration(file, at, function) {
                 if limited {
@@ -228,7 +228,11 @@ impl Program {
                 sources.params.insert((function, 0));
                 let bounded = libraries::bounds_concurrency(api);
                 let list = facts.args(at).first().copied();
-                let how = if bounded { Concurrency::Bounded } else { Concurrency::Unbounded };
+                let how = match bounded {
+                    true if self.runs_in_turn(file, at, api) => Concurrency::Sequential,
+                    true => Concurrency::Bounded,
+                    false => Concurrency::Unbounded,
+                };
                 (self.collection_class(file, list, 0), how, list)
             }
             Target::Functions(targets, _) => {
@@ -266,6 +270,17 @@ impl Program {
             form,
             sources,
         })
+    }
+
+    /// True where one turn runs after the other: `eachSeries`, a limit of one.
+    fn runs_in_turn(&self, file: u32, at: CallId, api: &Api) -> bool {
+        let facts = &self.files[file as usize];
+        let is_one = |expr: ExprId| matches!(facts.expr(expr), Expr::Number(limit) if limit == 1.0);
+        libraries::iterates_in_turn(api)
+            || facts.args(at).iter().any(|arg| match facts.expr(*arg) {
+                Expr::Object(list) => facts.property(list, "concurrency").is_some_and(is_one),
+                _ => is_one(*arg),
+            })
     }
 
     fn concurrency_of(&self, file: u32, map: CallId) -> Concurrency {

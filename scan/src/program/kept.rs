@@ -9,6 +9,7 @@ use super::effects::Effects;
 use super::iterations::callee_name;
 use super::libraries;
 use super::reach::Reached;
+use super::taint::{Sources, Trace};
 use super::targets::Target;
 use super::value::FnRef;
 
@@ -95,6 +96,7 @@ impl Program {
                 inner.calls.iter().enumerate().any(|(n, it)| {
                     self.parameter(target.file, it.callee) == Some((target.id, position))
                         && self.asks_holder_first(*target, CallId(n as u32))
+                        && self.stores_result(*target, CallId(n as u32))
                 })
             }),
             Target::Api(_) | Target::Unresolved | Target::Plain => {
@@ -108,6 +110,31 @@ impl Program {
             }
             _ => false,
         }
+    }
+
+    /// True where what the call gives is put somewhere that may outlive the function. What keeps a client while it runs a
+    /// closure, as a transaction does, keeps nothing that the closure gives.
+    fn stores_result(&self, function: FnRef, call: CallId) -> bool {
+        let facts = self.facts(function.file);
+        let own = facts.function(function.id).span;
+        let sources = Sources { calls: [call].into_iter().collect(), ..Sources::default() };
+        let is_local = |target: ExprId| matches!(facts.expr(target), Expr::Symbol(symbol) if own.contains(facts.symbol(symbol).span));
+        let by_call = facts.calls.iter().enumerate().any(|(n, it)| {
+            n != call.index()
+                && own.contains(facts.span(it.expr))
+                && matches!(
+                    callee_name(facts, it.callee),
+                    "set" | "add" | "put" | "setex" | "setEx" | "hset" | "hSet" | "then"
+                )
+                && Trace::new(facts, &sources).call_depends(CallId(n as u32))
+        });
+        by_call
+            || facts.exprs.iter().zip(&facts.spans).any(|(expr, at)| match expr {
+                Expr::Assign { target, value, .. } if own.contains(*at) && !is_local(*target) => {
+                    Trace::new(facts, &sources).depends(*value)
+                }
+                _ => false,
+            })
     }
 
     /// `makeCache({ refresh: { fn: () => … } })`: a function in the options of something called a cache.

@@ -58,6 +58,8 @@ pub(crate) fn iterating_function(api: &Api) -> bool {
             | "mapLimit"
             | "eachLimit"
             | "eachSeries"
+            | "forEachSeries"
+            | "mapSeries"
     );
     promise_map || bluebird || (lodash && iterates) || (api.package == "async" && iterates)
 }
@@ -79,8 +81,19 @@ pub(crate) fn bounds_concurrency(api: &Api) -> bool {
             | "limiter"
             | "async-mutex"
     ) || (api.package == "radash" && api.last() == "parallel")
-        || (api.package == "async" && matches!(api.last(), "mapLimit" | "eachLimit" | "eachSeries"))
+        || (api.package == "async"
+            && matches!(api.last(), "mapLimit" | "eachLimit" | "eachSeries" | "forEachSeries" | "mapSeries"))
         || (api.package == "bluebird" && matches!(api.last(), "mapSeries" | "each"))
+}
+
+/// True for functions over lists that begin a turn when the one before has ended.
+pub(crate) fn iterates_in_turn(api: &Api) -> bool {
+    match api.package.as_str() {
+        "p-each-series" | "p-map-series" => true,
+        "async" => api.last().ends_with("Series"),
+        "bluebird" => matches!(api.last(), "mapSeries" | "each"),
+        _ => false,
+    }
 }
 
 /// True where the call hands its callback to later: timers, events, after-response hooks.

@@ -3,6 +3,7 @@
 mod beside;
 mod one_row;
 mod way;
+mod written;
 
 use crate::facts::CallId;
 use crate::orm::{self, CallAt};
@@ -289,14 +290,17 @@ impl Program {
         if self.exits_early(&iteration, call) {
             traps.push(Trap::EarlyExit);
         }
-        if self.is_behind_cache(file, call, &iteration)
-            || self.is_kept(file, call)
-            || self.is_filled_on_miss(file, call)
-        {
-            traps.push(Trap::LocalCache);
-        }
         // A read can be done for all elements before the slow work starts; a write often records its outcome.
         let reads = self.queries[query as usize].shape.operation.is_read();
+        // Nobody keeps a write to do without the next.
+        let is_kept = || {
+            self.is_behind_cache(file, call, &iteration)
+                || self.is_kept(file, call)
+                || self.is_filled_on_miss(file, call)
+        };
+        if reads && is_kept() {
+            traps.push(Trap::LocalCache);
+        }
         let read_per_element = reads && relation == Relation::PerElement;
         let keeps_files = !reads && !path.is_empty() && self.call_effects(file, call).has_any(Effects::FILES);
         if keeps_files || self.is_slower_on_the_way(file, call, path.len()) {

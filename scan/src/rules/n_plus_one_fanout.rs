@@ -152,8 +152,8 @@ app.post('/all', async (req, res) => {
   const users = await byIds(ids);
   const counts = await Promise.all(users.map((user) => prisma.comment.count({ where: { postId: user.id } })));
 //                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-fanout: `prisma.comment.count` runs for every element of `users` at once
-  await Promise.allSettled(ids.map(async (id) => { await prisma.user.findUniqueOrThrow({ where: { id } }); }));
-//                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-fanout
+  await Promise.allSettled(ids.map(async (id) => { await prisma.user.findFirstOrThrow({ where: { id } }); }));
+//                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ n-plus-one-fanout
   res.sendStatus(204);
 });
 ",

@@ -4,10 +4,11 @@ mod carried;
 mod paged;
 
 use tuneup_model::{
-    Category, Cost, Count, EvidenceKind, ExperimentKind, Operation, PredicateOp, RuleDoc, Severity, Standing,
+    Category, Cost, Count, EvidenceKind, ExperimentKind, Operation, RuleDoc, Severity, Standing,
 };
 
 use super::{Rule, paths, repeats};
+use crate::facts::Expr;
 use crate::program::{FieldResolver, Memo, Program, Query, Reached, Value};
 use crate::report::{At, Draft, Report, Where};
 
@@ -126,7 +127,7 @@ fn check(program: &Program, report: &mut Report) {
             })
             .min_by_key(|it| (it.memo.is_some(), it.ambiguous, it.path.len()));
         if let Some(nearest) = nearest
-            && !is_joined_by_client(&program.queries[nearest.query as usize])
+            && !repeats::is_batched_by_client(&program.queries[nearest.query as usize].shape)
             && !carried::always(program, &resolver)
         {
             report.add(&RULE.doc, repeats::finish(&RULE.doc, draft(program, &resolver, nearest)));
@@ -134,10 +135,17 @@ fn check(program: &Program, report: &mut Report) {
     }
 }
 
-/// Prisma makes one statement of the `findUnique` calls of a tick.
-fn is_joined_by_client(query: &Query) -> bool {
-    query.shape.method == "findUnique"
-        && query.shape.filter.all_of.iter().all(|it| it.op == PredicateOp::Equal)
+/// True where the resolver may answer before it comes to the query: for objects of others, from what it has.
+fn answers_first(program: &Program, resolver: &FieldResolver, reached: &Reached) -> bool {
+    let facts = program.facts(resolver.function.file);
+    let query = &program.queries[reached.query as usize];
+    let first = reached.path.first().map_or(query.call, |hop| hop.call);
+    let at = facts.span(facts.call(first).expr).start;
+    facts.function(resolver.function.id).returns.iter().any(|it| {
+        it.guard.is_some()
+            && facts.span(it.value).end < at
+            && !matches!(facts.expr(it.value), Expr::Null | Expr::Undefined)
+    })
 }
 
 fn draft(program: &Program, resolver: &FieldResolver, reached: &Reached) -> Draft {
@@ -176,8 +184,12 @@ fn draft(program: &Program, resolver: &FieldResolver, reached: &Reached) -> Draf
         draft.doubt("the object may carry the value already; then no query runs");
     } else if paged::has_own_pages(program, resolver) {
         draft.doubt("the field is read in pages of its own, which one statement for all objects cannot give");
-    } else if reached.conditional {
+    } else if reached.conditional || answers_first(program, resolver, reached) {
         draft.doubt("a condition stands before the query");
+    }
+    let parent_model = parent.as_deref().and_then(|name| program.catalog.table(name));
+    if parent_model.is_some_and(|table| repeats::names_owned(&table.model)) {
+        draft.doubt("one user sees few of the objects that this field belongs to");
     }
     if reached.ambiguous {
         draft.doubt("more than one function may be called on the way");

@@ -22,6 +22,8 @@ pub(super) enum Repeat {
     Invariant,
 }
 
+pub(super) use kinds::names_owned;
+
 /// The repeated queries of one sort.
 pub(super) fn of_sort(program: &Program, sort: Repeat) -> impl Iterator<Item = &Repeated> {
     program.repeated().iter().filter(move |it| sort_of(program, it) == Some(sort))
@@ -52,8 +54,9 @@ fn sort_of(program: &Program, it: &Repeated) -> Option<Repeat> {
 }
 
 /// `findUnique` calls of one tick with equal scalar filters become one statement in the client.
-fn is_batched_by_client(shape: &QueryShape) -> bool {
-    shape.method == "findUnique" && shape.filter.all_of.iter().all(|it| it.op == PredicateOp::Equal)
+pub(super) fn is_batched_by_client(shape: &QueryShape) -> bool {
+    matches!(shape.method.as_str(), "findUnique" | "findUniqueOrThrow")
+        && shape.filter.all_of.iter().all(|it| it.op == PredicateOp::Equal)
 }
 
 /// Bounded pieces around the fan-out: the team has limited it already.
@@ -123,6 +126,9 @@ fn arrive(program: &Program, it: &Repeated, function: FnRef, draft: &mut Draft) 
     let is_work = matches!(arrival.kind, EntryKind::Request | EntryKind::Job | EntryKind::Schedule);
     if !is_work && program.is_behind_declared(it.file) {
         draft.doubt("no entry point reaches this part of the database layer");
+    }
+    if arrival.kind == EntryKind::Schedule && doubts::is_of_owners(program, it) {
+        draft.doubt("a clock starts it, and each owner costs one query");
     }
     if arrival.lifecycle {
         draft.doubt(paths::LIFECYCLE);

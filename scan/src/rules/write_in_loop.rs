@@ -1,6 +1,6 @@
 //! Rule `write-in-loop`: an insert, update or delete per element of a collection.
 
-use tuneup_model::{Category, ExperimentKind, Operation, QueryApi, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Dialect, ExperimentKind, Operation, QueryApi, RuleDoc, Severity, Standing};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
@@ -92,6 +92,15 @@ fn check(program: &Program, report: &mut Report) {
         let mut draft = repeats::draft(program, it, message);
         if all.iter().any(|other| is_undone_by(program, it, other)) || is_undone_within(program, it) {
             draft.doubt("the loop both adds and deletes rows of the table, and their order counts");
+        }
+        let changes = is_change(query.shape.operation) && program.dialect_of_query(query) == Dialect::Mysql;
+        if changes && program.gives_rows_other_values(it) {
+            draft.doubt("MySQL has no plain statement that gives each row values of its own");
+        }
+        if matches!(query.shape.operation, Operation::Insert | Operation::Upsert)
+            && program.ties_rows_within(it)
+        {
+            draft.doubt("the write also ties the row to others, which a write of many rows cannot");
         }
         if program.fails_alone(it) {
             draft.doubt("each element fails by itself, which one statement for all would not do");
@@ -593,6 +602,67 @@ app.post('/all', async (req, res) => {
   res.sendStatus(204);
 });
 "#,
+        );
+    }
+
+    #[test]
+    fn what_is_over_a_limit_and_what_is_done_once() {
+        check(
+            "
+//- /routes.ts
+import express from 'express';
+import { prisma } from './db';
+const app = express();
+app.post('/sessions', async (req, res) => {
+  const comments = await prisma.comment.findMany({ where: { postId: req.body.postId } });
+  for (const comment of comments.slice(25)) {
+    await prisma.comment.delete({ where: { id: comment.id } });
+  }
+  res.sendStatus(204);
+});
+app.post('/downgrade', async function downgradePlan(req, res) {
+  const comments = await prisma.comment.findMany({ where: { postId: req.body.postId } });
+  for (const comment of comments) {
+    await prisma.comment.update({ where: { id: comment.id }, data: { parentId: comment.postId } });
+  }
+  res.sendStatus(204);
+});
+",
+        );
+    }
+
+    #[test]
+    fn mysql_has_no_update_with_values_per_row() {
+        laws::check(
+            &RULE,
+            "
+//- /schema.prisma
+datasource db {
+  provider = \"mysql\"
+}
+model Comment {
+  id String @id
+  postId String
+  seen Boolean
+  @@index([postId])
+}
+//- /routes.ts
+import express from 'express';
+import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+const app = express();
+app.post('/comments', async (req, res) => {
+  const comments = await prisma.comment.findMany({ where: { seen: false } });
+  for (const comment of comments) {
+    await prisma.comment.update({ where: { id: comment.id }, data: { postId: comment.id } });
+  }
+  for (const comment of comments) {
+    await prisma.comment.update({ where: { id: comment.id }, data: { seen: true } });
+//        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write-in-loop
+  }
+  res.sendStatus(204);
+});
+",
         );
     }
 }

@@ -3,10 +3,11 @@
 use rustc_hash::FxHashSet;
 
 use super::SLOW;
-use crate::facts::{BinaryOp, CallId, Expr, SymbolId};
+use crate::facts::{BinaryOp, CallId, ExitKind, Expr, SymbolId};
 use crate::program::Program;
 use crate::program::iterations::{Form, Iteration, LoopClass};
 use crate::program::lengths::Supply;
+use crate::program::taint::Sources;
 use crate::program::targets::Target;
 use crate::program::value::FnRef;
 
@@ -136,9 +137,29 @@ impl Program {
             it.awaited
                 && iteration.body.contains(facts.span(it.expr))
                 && self.is_in_place(file, it.function, iteration)
-                && beside.is_none_or(|call| n != call.index() && !is_guarded(it))
+                && beside.is_none_or(|call| {
+                    n != call.index() && !is_guarded(it) && !self.decides(file, iteration, call, it)
+                })
                 && self.call_effects(file, CallId(n as u32)).has_any(SLOW)
         })
+    }
+
+    /// True where the turn ends before another call by what the query found: `if (done) continue;`.
+    fn decides(&self, file: u32, iteration: &Iteration, query: CallId, later: &crate::facts::Call) -> bool {
+        let facts = self.facts(file);
+        let (from, to) = (facts.span(facts.call(query).expr).end, facts.span(later.expr).start);
+        let sources = Sources { calls: [query].into_iter().collect(), ..Sources::default() };
+        let is_between = |start: u32| from <= start && start < to;
+        match iteration.form {
+            Form::Loop(id) => facts.loop_(id).exits.iter().any(|exit| {
+                exit.kind == ExitKind::Continue
+                    && is_between(exit.span.start)
+                    && self.guards_depend(file, exit.guard, &sources)
+            }),
+            Form::Callback { function, .. } => facts.function(function).returns.iter().any(|it| {
+                is_between(facts.span(it.value).start) && self.guards_depend(file, it.guard, &sources)
+            }),
+        }
     }
 
     /// True where code of `function` runs within the turn.

@@ -8,6 +8,8 @@ use crate::place::Place;
 use crate::program::{Concurrency, Program, Relation, Repeated, Short, Trap, Value};
 use crate::report::Draft;
 
+pub(super) use kinds::is_of_owners;
+
 pub(super) fn add(draft: &mut Draft, it: &Repeated, program: &Program) {
     let shape = &program.queries[it.query as usize].shape;
     if program.queries[it.query as usize].assumed {
@@ -29,6 +31,9 @@ pub(super) fn add(draft: &mut Draft, it: &Repeated, program: &Program) {
     }
     let by: Vec<String> = draft.path.iter().map(|step| step.name.clone()).collect();
     if let Some(why) = kinds::stays_few(program, it, &by) {
+        draft.doubt(why);
+    }
+    if let Some(why) = kinds::is_seldom(program, it, &by) {
         draft.doubt(why);
     }
     if it.iteration.concurrency == Concurrency::Bounded {

@@ -9,12 +9,14 @@ mod words;
 
 use tuneup_model::{Bound, Operation, PredicateOp, QueryApi};
 
-use crate::facts::{Expr, ExprId, SymbolKind};
+use crate::facts::{CallId, Expr, ExprId, SymbolKind};
 use crate::place::Place;
-use crate::program::{FnRef, Iteration, LoopClass, Program, Relation, Repeated, callee_name};
+use crate::program::{
+    Concurrency, Effects, FnRef, Iteration, LoopClass, Program, Relation, Repeated, callee_name,
+};
 use crate::rules::provenance::{Provenance, provenance};
 pub(in crate::rules) use words::Kind;
-use words::{is_generic, kind_of_name, speaks_of_many};
+use words::{is_generic, kind_of_name, speaks_of_import, speaks_of_many, speaks_of_once};
 
 const TYPED: &str = "the list is what a request brings, and nothing says that it brings many";
 const PART: &str = "the list belongs to a single record, which seldom has many";
@@ -33,6 +35,9 @@ pub(super) fn stays_few(program: &Program, it: &Repeated, by: &[String]) -> Opti
     let from = provenance(program, list);
     let is_for_many = is_for_many(program, it, by);
     let writes = program.queries[it.query as usize].shape.operation.is_write();
+    if writes && is_excess(program, list) {
+        return Some("what is over a limit goes each time, so that few are over it");
+    }
     match kind {
         Kind::Setup => Some(SETUP),
         Kind::Owned if matches!(from, Provenance::Rows(query) if is_whole(program, query)) => None,
@@ -55,6 +60,62 @@ pub(super) fn stays_few(program: &Program, it: &Repeated, by: &[String]) -> Opti
         }
         Kind::Unknown => few_by_origin(program, &from, writes),
     }
+}
+
+/// `newest.slice(limit)`: what is left beyond the first so many.
+fn is_excess(program: &Program, list: Place) -> bool {
+    let facts = program.facts(list.file);
+    let made = match facts.expr(list.expr) {
+        Expr::Symbol(symbol) => facts.symbol(symbol).definition,
+        _ => Some(list.expr),
+    };
+    matches!(made.map(|expr| facts.expr(expr)), Some(Expr::Call(call))
+        if callee_name(facts, facts.call(call).callee) == "slice" && facts.args(call).len() == 1)
+}
+
+/// Other statements of a turn, from which on one read weighs little.
+const SEVERAL: usize = 3;
+
+/// Why the work is done too seldom to matter.
+pub(super) fn is_seldom(program: &Program, it: &Repeated, by: &[String]) -> Option<&'static str> {
+    let facts = program.facts(it.file);
+    let around = program.function_name(FnRef { file: it.file, id: facts.call(it.call).function });
+    let names = || std::iter::once(around.as_str()).chain(by.iter().map(String::as_str));
+    if names().chain([facts.path.as_str()]).any(speaks_of_once) {
+        return Some("it is done once for a customer or for rows of an old form");
+    }
+    // A way from an import to what others call too says nothing of those.
+    let imports = [around.as_str(), facts.path.as_str()].into_iter().any(speaks_of_import);
+    let writes = program.queries[it.query as usize].shape.operation.is_write();
+    let at_once = writes && it.iteration.concurrency == Concurrency::Unbounded;
+    if imports && (at_once || !writes && writes_beside(program, it) >= SEVERAL) {
+        return Some("an import runs once, and this is a small part of what it does for each element");
+    }
+    None
+}
+
+/// How many calls of the turn write, themselves or through what they call.
+fn writes_beside(program: &Program, it: &Repeated) -> usize {
+    let facts = program.facts(it.file);
+    let is_other = |call: CallId| {
+        call != it.call
+            && it.iteration.body.contains(facts.span(facts.call(call).expr))
+            && facts.call(call).awaited
+    };
+    (0..facts.calls.len() as u32)
+        .map(CallId)
+        .filter(|call| is_other(*call) && program.call_effects(it.file, *call).has_any(Effects::DB))
+        .count()
+}
+
+/// True where the loop runs over users' teams, organizations and the like.
+pub(super) fn is_of_owners(program: &Program, it: &Repeated) -> bool {
+    kind(program, &it.iteration, table_of_element(program, it)) == Kind::Owned
+}
+
+/// True for a name of what one user has few of: a team, a workspace.
+pub(in crate::rules) fn names_owned(name: &str) -> bool {
+    kind_of_name(name) == Kind::Owned
 }
 
 /// Why what comes from there may be a handful.

@@ -30,7 +30,7 @@ const SETUPS: &str = "setting option config configuration preference language lo
     attribute widget layout column type kind format lock secret source placeholder mapping assignment placement label \
     address device seller coupon promotion slot variable parameter argument property flag integration adapter \
     credential policy budget threshold quota category field schedule tag deployment alert administrator view \
-    operator token pricing pair evaluator server cluster queue";
+    period interval operator token pricing pair evaluator server cluster queue";
 const OWNED: &str = "organization organisation org workspace team tenant company project space account store shop site \
     app base";
 const PARTS: &str = "line author series genre recipient signer signature payment refund fulfillment fulfilment shipping \
@@ -51,9 +51,19 @@ const CONNECTORS: &str = "to with without by of for in from on at per that needi
 const MANY_WAYS: &str = "bulk batch import imports importer sync migrate migrations reindex backfill scan csv massive export \
     purge";
 
+const ONCE: &[&str] =
+    &["migrate", "backfill", "onboarding", "onboard", "seed", "seeder", "downgrade", "uninstall"];
+
 /// What the last word of a name stands for: `members` of `membersToRemove`, `team` of `teamIds`.
 pub(super) fn kind_of_name(name: &str) -> Kind {
     let Some(head) = head(name) else { return Kind::Unknown };
+    // A list called a group is a group of something else; one of groups is of what people set up.
+    if head == "groups" {
+        return Kind::Setup;
+    }
+    if words_of(name).iter().any(|word| word == "mentioned") {
+        return Kind::Part;
+    }
     let is = |words| is_one_of(&head, words);
     if is(MANYS) {
         Kind::Many
@@ -66,6 +76,20 @@ pub(super) fn kind_of_name(name: &str) -> Kind {
     } else {
         Kind::Unknown
     }
+}
+
+/// True where a name or path tells of work that is done once: for a customer who moves in or out, for rows of an old form.
+pub(super) fn speaks_of_once(name: &str) -> bool {
+    let words = words_of(name);
+    let has = |all: &[&str]| words.iter().any(|word| all.contains(&word.as_str()));
+    let leaves = has(&["delete", "remove", "close", "cancel"])
+        && has(&["account", "workspace", "tenant", "organization", "organisation"]);
+    leaves || has(ONCE)
+}
+
+/// True for the way of rows brought in from elsewhere.
+pub(super) fn speaks_of_import(name: &str) -> bool {
+    words_of(name).iter().any(|word| matches!(word.as_str(), "import" | "imports" | "importer"))
 }
 
 /// True for a name that says nothing of what the elements are.
