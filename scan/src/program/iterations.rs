@@ -275,7 +275,7 @@ impl Program {
     /// True where one turn runs after the other: `eachSeries`, a limit of one.
     fn runs_in_turn(&self, file: u32, at: CallId, api: &Api) -> bool {
         let facts = &self.files[file as usize];
-        let is_one = |expr: ExprId| matches!(facts.expr(expr), Expr::Number(limit) if limit == 1.0);
+        let is_one = |expr: ExprId| matches!(facts.expr(expr), Expr::Number(limit) if limit <= 1.0);
         libraries::iterates_in_turn(api)
             || facts.args(at).iter().any(|arg| match facts.expr(*arg) {
                 Expr::Object(list) => facts.property(list, "concurrency").is_some_and(is_one),
