@@ -303,7 +303,7 @@ pub(super) fn weigh(
         draft.doubt("what fails for one element is answered for that one");
     }
     let files = draft.path.iter().map(|step| step.at.file).chain([iteration.file]);
-    if files.into_iter().any(|file| is_behind_the_scenes(&program.facts(file).path)) {
+    if files.into_iter().any(|file| leads::is_behind_the_scenes(&program.facts(file).path)) {
         draft.doubt("by its path it is run by an administrator or a timer, and seldom");
     }
 }
@@ -358,26 +358,6 @@ fn answers_failures(program: &Program, iteration: &Iteration) -> bool {
             && program
                 .call_effects(iteration.file, CallId(n as u32))
                 .has_any(Effects::DB_WRITE.with(Effects::OUTSIDE))
-    })
-}
-
-/// `pages/api/admin/…`, `api/cron/…`, `temp/backfill.ts`: requests that no user waits for.
-fn is_behind_the_scenes(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    let mut words = path.split(|it: char| !it.is_ascii_alphanumeric());
-    words.any(|word| {
-        matches!(
-            word,
-            "admin"
-                | "cron"
-                | "crons"
-                | "backfill"
-                | "temp"
-                | "migrate"
-                | "migration"
-                | "reconcile"
-                | "cleanup"
-        )
     })
 }
 

@@ -95,3 +95,11 @@ pub(super) fn put(program: &Program, lead: &Lead, draft: &mut Draft) {
         name: paths::callee_text(program, lead.file, lead.call),
     });
 }
+
+/// `pages/api/admin/…`, `api/cron/…`, `temp/backfill.ts`: requests that no user waits for.
+pub(super) fn is_behind_the_scenes(path: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["admin", "cron", "crons", "backfill", "temp", "migrate", "migration", "reconcile", "cleanup"];
+    let path = path.to_ascii_lowercase();
+    path.split(|it: char| !it.is_ascii_alphanumeric()).any(|word| WORDS.contains(&word))
+}

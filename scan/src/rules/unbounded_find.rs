@@ -531,6 +531,7 @@ app.get('/rows', async (req, res) => {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one program with all the ways")]
     fn few_or_short_rows_need_no_pages() {
         laws::check(
             &RULE,

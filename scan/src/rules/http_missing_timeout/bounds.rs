@@ -1,5 +1,7 @@
 //! What bounds a request from outside its own options: a race with a timer, a wrapper, the request object, a default.
 
+use rustc_hash::FxHashSet;
+
 use crate::facts::{CallId, Expr, ExprId, FileFacts, Span, TypeExpr};
 use crate::place::Place;
 use crate::program::libraries::http::{self, Family, Outgoing};
@@ -197,31 +199,37 @@ pub(super) fn is_bounded_later(program: &Program, file: u32, call: CallId) -> bo
             ),
             _ => false,
         };
-        sets && comes_from(facts, object, expr, 0)
+        sets && comes_from(facts, object, expr)
     })
 }
 
-/// True where an expression is the wanted one, or a chain of calls or a variable that starts with it.
-pub(super) fn comes_from(facts: &FileFacts, expr: ExprId, wanted: ExprId, depth: u32) -> bool {
-    if expr == wanted {
-        return true;
-    }
-    if depth > 24 {
-        return false;
-    }
-    let again = |expr: ExprId| comes_from(facts, expr, wanted, depth + 1);
-    match facts.expr(expr) {
-        Expr::Await(inner) | Expr::Cast { expr: inner, .. } => again(inner),
-        Expr::Call(call) => match facts.expr(facts.call(call).callee) {
-            Expr::Member { object, .. } => again(object),
-            _ => false,
-        },
-        Expr::Symbol(symbol) => {
-            let it = facts.symbol(symbol);
-            it.definition.iter().chain(&it.assignments).any(|expr| again(*expr))
+/// True where an expression is the wanted one, or a chain of calls or a variable that starts with it. Each expression is looked at
+/// once: variables that are assigned from one another many times lead round in circles.
+pub(super) fn comes_from(facts: &FileFacts, expr: ExprId, wanted: ExprId) -> bool {
+    let mut seen = FxHashSet::default();
+    let mut left = vec![expr];
+    while let Some(expr) = left.pop() {
+        if expr == wanted {
+            return true;
         }
-        _ => false,
+        if !seen.insert(expr) {
+            continue;
+        }
+        match facts.expr(expr) {
+            Expr::Await(inner) | Expr::Cast { expr: inner, .. } => left.push(inner),
+            Expr::Call(call) => {
+                if let Expr::Member { object, .. } = facts.expr(facts.call(call).callee) {
+                    left.push(object);
+                }
+            }
+            Expr::Symbol(symbol) => {
+                let it = facts.symbol(symbol);
+                left.extend(it.definition.iter().chain(&it.assignments));
+            }
+            _ => {}
+        }
     }
+    false
 }
 
 /// `answer.body.getReader()`, `Readable.fromWeb(answer.body)`: what comes is read piece by piece.
@@ -234,7 +242,7 @@ pub(super) fn is_read_as_stream(facts: &FileFacts, call: CallId) -> bool {
             _ => expr,
         };
         matches!(facts.expr(expr), Expr::Member { object, property }
-            if facts.name(property) == "body" && comes_from(facts, object, asked, 0))
+            if facts.name(property) == "body" && comes_from(facts, object, asked))
     };
     facts.exprs.iter().any(|expr| {
         matches!(expr, Expr::Member { object, property }

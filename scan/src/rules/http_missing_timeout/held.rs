@@ -121,9 +121,10 @@ fn is_continued(program: &Program, file: u32, call: CallId) -> bool {
             if *object == it.expr && facts.name(*property) == "then")
     });
     // `this.pending = ask()`: somebody else waits for it.
-    let is_kept = facts.exprs.iter().any(
-        |expr| matches!(expr, Expr::Assign { value, .. } if bounds::comes_from(facts, *value, it.expr, 0)),
-    );
+    let is_kept = facts
+        .exprs
+        .iter()
+        .any(|expr| matches!(expr, Expr::Assign { value, .. } if bounds::comes_from(facts, *value, it.expr)));
     it.awaited || answers || has_then || is_kept || is_waited_for(facts, it.expr, 0)
 }
 

@@ -433,3 +433,20 @@ export async function store() {
 "#,
     );
 }
+
+#[test]
+fn variables_assigned_from_one_another_cost_no_time() {
+    let mixed: String = (0..400).map(|n| format!("a = b.mix({n}); b = c.mix(a); c = a.mix(b);\n")).collect();
+    check(&format!(
+        "let a = start();
+let b = a;
+let c = b;
+{mixed}
+app.get('/x', async (req, res) => {{
+  a.body.pipe(res);
+  const answer = await fetch('https://other.example/x', {{ signal: AbortSignal.timeout(100) }});
+  res.json(answer);
+}});
+"
+    ));
+}
