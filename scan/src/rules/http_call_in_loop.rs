@@ -4,7 +4,7 @@
 //! told where the service takes many elements in one request; how many may be in flight is the matter of another rule.
 
 use rustc_hash::FxHashSet;
-use tuneup_model::{Category, Cost, Count, EvidenceKind, Reading, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, Cost, Count, EvidenceKind, RuleDoc, Severity, Standing};
 
 use super::leads::{self, Lead};
 use super::provenance::{Growth, Provenance, growth, provenance};
@@ -34,10 +34,7 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The order of the requests matters, a later one needs the answer of an earlier one, or the pace is meant to \
                     spare the other side.",
         proof: "The service asked is replaced by one that answers after 100 ms, and the request is timed while the list grows",
-        standing: Standing::Shown(&[
-            Reading { repository: "elie222/inbox-zero", right: 4, read: 4 },
-            Reading { repository: "linkwarden/linkwarden", right: 1, read: 1 },
-        ]),
+        standing: Standing::Candidate { why: "5 of 9 findings read in public repositories were right" },
     },
     check,
 };

@@ -30,7 +30,9 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "One of the lists never holds more than a handful of elements, or the outer loop stops at the first match.",
         proof: "The same function is timed with n, 2n and 4n elements",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Candidate {
+            why: "2 of 7 findings in repositories not seen before were right: lists stay short",
+        },
     },
     check,
 };

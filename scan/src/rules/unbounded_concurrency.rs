@@ -41,7 +41,9 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The list is short by nature or limited (a schema, a page, a slice), the calls pass a limiter on the way, or most \
                     of them are answered from a cache.",
         proof: "The calls in flight are counted while the list grows",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Candidate {
+            why: "2 of 11 findings in repositories not seen before were right: lists stay short or are capped",
+        },
     },
     check,
 };

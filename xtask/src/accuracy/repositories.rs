@@ -1,9 +1,10 @@
 //! Public repositories as bare git folders, and their trees laid out in a scratch folder.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -55,14 +56,16 @@ impl Mirror {
         })?;
         let mut list = self.git(repository)?;
         let listing = process::output(list.args(["ls-tree", "-r", "-z", "--full-tree", commit]))?;
-        let mut blobs = Blobs::start(self.git(repository)?)?;
-        for (blob, path) in listing.split_terminator('\0').filter_map(file) {
-            let Some(text) = blobs.read(blob)? else { continue };
+        let files: Vec<(&str, &str)> = listing.split_terminator('\0').filter_map(file).collect();
+        each_blob(self.git(repository)?, &files, &|path, text| {
             let place = folder.path().join(path);
-            let written = fs::create_dir_all(place.parent().unwrap_or(folder.path()))
-                .and_then(|()| fs::write(&place, text));
-            written.map_err(|source| Failure::File { action: "write", path: place, source })?;
-        }
+            fs::create_dir_all(place.parent().unwrap_or(folder.path())).and_then(|()| fs::write(&place, text))
+        })
+        .map_err(|source| Failure::File {
+            action: "lay a tree in",
+            path: folder.path().to_owned(),
+            source,
+        })?;
         Ok(folder)
     }
 }
@@ -75,50 +78,38 @@ fn file(row: &str) -> Option<(&str, &str)> {
     (kind == "blob" && mode != "120000").then_some((blob, path))
 }
 
-/// `git cat-file --batch`, asked one by one.
-struct Blobs {
-    child: Child,
-    answers: BufReader<std::process::ChildStdout>,
-}
-
-impl Blobs {
-    fn start(mut command: Command) -> Result<Self, Failure> {
-        command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let shown = process::shown(&command);
-        let mut child = command.spawn().map_err(|source| Failure::Start { command: shown, source })?;
-        let answers = BufReader::new(child.stdout.take().expect("its standard output is piped"));
-        Ok(Self { child, answers })
-    }
-
-    /// None where the folder does not hold the blob.
-    fn read(&mut self, blob: &str) -> Result<Option<Vec<u8>>, Failure> {
-        self.ask(blob).map_err(|source| Failure::File {
-            action: "read from git",
-            path: PathBuf::from(blob),
-            source,
+/// Hands over the text of each file that the git folder holds, in order; `git` answers while it is still being asked.
+fn each_blob(
+    mut git: Command,
+    files: &[(&str, &str)],
+    take: &dyn Fn(&str, &[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut child = git.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut stdin = child.stdin.take().expect("its standard input is piped");
+    let mut answers = BufReader::new(child.stdout.take().expect("its standard output is piped"));
+    let taken = thread::scope(|scope| {
+        scope.spawn(move || files.iter().try_for_each(|(blob, _)| writeln!(stdin, "{blob}")));
+        files.iter().try_for_each(|(_, path)| match answer(&mut answers)? {
+            Some(text) => take(path, &text),
+            None => Ok(()),
         })
-    }
-
-    fn ask(&mut self, blob: &str) -> std::io::Result<Option<Vec<u8>>> {
-        let stdin = self.child.stdin.as_mut().expect("its standard input is piped");
-        writeln!(stdin, "{blob}")?;
-        stdin.flush()?;
-        let mut head = String::new();
-        self.answers.read_line(&mut head)?;
-        let size = head.split_whitespace().nth(2).and_then(|size| size.parse::<usize>().ok());
-        let Some(size) = size else { return Ok(None) };
-        let mut text = vec![0; size + 1];
-        self.answers.read_exact(&mut text)?;
-        text.pop();
-        Ok(Some(text))
-    }
+    });
+    drop(answers);
+    child.wait()?;
+    taken
 }
 
-impl Drop for Blobs {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        self.child.wait().ok();
-    }
+/// None where the folder does not hold the blob.
+fn answer(answers: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut head = String::new();
+    answers.read_line(&mut head)?;
+    let Some(size) = head.split_whitespace().nth(2).and_then(|size| size.parse::<usize>().ok()) else {
+        return Ok(None);
+    };
+    let mut text = vec![0; size + 1];
+    answers.read_exact(&mut text)?;
+    text.pop();
+    Ok(Some(text))
 }
 
 #[cfg(test)]
