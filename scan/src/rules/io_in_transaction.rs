@@ -6,7 +6,7 @@ pub(super) mod search;
 
 use tuneup_model::{
     Category, Confidence, Cost, Count, EvidenceKind, Experiment, ExperimentKind, Parameter, QueryShape,
-    RuleDoc, Severity, Standing,
+    Reading, RuleDoc, Severity, Standing,
 };
 
 use super::{Rule, paths, repeats};
@@ -33,7 +33,13 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The work is handed over by a row in an outbox table, starts only after the transaction has ended, or is \
                     quick and rare, as in an administrator's tool.",
         proof: "The same transactions run side by side on a scratch PostgreSQL, with the outside wait inside and after them",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "docmost/docmost", right: 3, read: 3 },
+            Reading { repository: "opengovsg/isomer", right: 4, read: 5 },
+            Reading { repository: "papermark/papermark", right: 1, read: 1 },
+            Reading { repository: "simstudioai/sim", right: 0, read: 1 },
+            Reading { repository: "stack-auth/stack", right: 7, read: 7 },
+        ]),
     },
     check,
 };

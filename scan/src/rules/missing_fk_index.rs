@@ -1,8 +1,8 @@
 //! Rule `missing-fk-index`: a foreign key that no index leads with, in a program that searches by it.
 
 use tuneup_model::{
-    Category, Cost, Count, EvidenceKind, ForeignKey, Operation, PredicateOp, RuleDoc, Severity, Standing,
-    Table,
+    Category, Cost, Count, EvidenceKind, ForeignKey, Operation, PredicateOp, Reading, RuleDoc, Severity,
+    Standing, Table,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -23,7 +23,18 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The table stays small, or the program neither searches by the column nor deletes the rows it refers to.",
         proof: "The statement is run on a scratch PostgreSQL without and with the index, for growing tables",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "Openpanel-dev/openpanel", right: 10, read: 10 },
+            Reading { repository: "Peppermint-Lab/peppermint", right: 8, read: 9 },
+            Reading { repository: "dittofeed/dittofeed", right: 4, read: 4 },
+            Reading { repository: "docmost/docmost", right: 7, read: 7 },
+            Reading { repository: "opengovsg/postmangovsg", right: 7, read: 9 },
+            Reading { repository: "outline/outline", right: 5, read: 5 },
+            Reading { repository: "papermark/papermark", right: 3, read: 3 },
+            Reading { repository: "rybbit-io/rybbit", right: 5, read: 5 },
+            Reading { repository: "stack-auth/stack", right: 2, read: 3 },
+            Reading { repository: "usertour/usertour", right: 5, read: 6 },
+        ]),
     },
     check,
 };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tuneup_model::{
-    Bound, Category, ColumnType, Cost, Count, EvidenceKind, Operation, Predicate, PredicateOp, RuleDoc,
-    Severity, Standing, Table,
+    Bound, Category, ColumnType, Cost, Count, EvidenceKind, Operation, Predicate, PredicateOp, Reading,
+    RuleDoc, Severity, Standing, Table,
 };
 
 use super::indexes::{self, Site, Tables};
@@ -24,7 +24,19 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The table stays small, is written far more often than it is read, or nearly all rows fit the filter.",
         proof: "The statement is run on a scratch PostgreSQL without and with the index, for growing tables",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "Peppermint-Lab/peppermint", right: 1, read: 1 },
+            Reading { repository: "baptisteArno/typebot.io", right: 2, read: 2 },
+            Reading { repository: "docmost/docmost", right: 1, read: 1 },
+            Reading { repository: "karakeep-app/karakeep", right: 0, read: 2 },
+            Reading { repository: "openstatusHQ/openstatus", right: 3, read: 3 },
+            Reading { repository: "outline/outline", right: 1, read: 1 },
+            Reading { repository: "papermark/papermark", right: 1, read: 1 },
+            Reading { repository: "rybbit-io/rybbit", right: 2, read: 2 },
+            Reading { repository: "stack-auth/stack", right: 1, read: 1 },
+            Reading { repository: "typehero/typehero", right: 1, read: 1 },
+            Reading { repository: "usertour/usertour", right: 1, read: 1 },
+        ]),
     },
     check,
 };

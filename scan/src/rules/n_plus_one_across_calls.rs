@@ -1,6 +1,6 @@
 //! Rule `n-plus-one-across-calls`: a call per element of a collection that leads to a query elsewhere.
 
-use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, ExperimentKind, Reading, RuleDoc, Severity, Standing};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
@@ -20,7 +20,18 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The method called keeps results, the list is short by nature, or each turn must see what the one before wrote.",
         proof: "The same rows are read on a scratch PostgreSQL by n statements and by one, for growing n",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "Openpanel-dev/openpanel", right: 2, read: 2 },
+            Reading { repository: "docmost/docmost", right: 0, read: 1 },
+            Reading { repository: "dubinc/dub", right: 1, read: 3 },
+            Reading { repository: "ever-co/ever-gauzy", right: 0, read: 1 },
+            Reading { repository: "karakeep-app/karakeep", right: 0, read: 2 },
+            Reading { repository: "opengovsg/isomer", right: 0, read: 1 },
+            Reading { repository: "outline/outline", right: 3, read: 4 },
+            Reading { repository: "papermark/papermark", right: 1, read: 1 },
+            Reading { repository: "simstudioai/sim", right: 0, read: 3 },
+            Reading { repository: "usertour/usertour", right: 0, read: 1 },
+        ]),
     },
     check,
 };

@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
                     (`findUnique` by equal scalar filters in one tick).",
         proof: "The same rows are read on a scratch PostgreSQL by n statements and by one, for growing n",
         standing: Standing::Shown(&[
-            Reading { repository: "documenso/documenso", right: 2, read: 2 },
-            Reading { repository: "vendure-ecommerce/vendure", right: 3, read: 3 },
+            Reading { repository: "dittofeed/dittofeed", right: 0, read: 1 },
+            Reading { repository: "outline/outline", right: 1, read: 1 },
         ]),
     },
     check,

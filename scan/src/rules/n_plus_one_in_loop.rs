@@ -1,6 +1,6 @@
 //! Rule `n-plus-one-in-loop`: a query per element of a collection, in the loop itself.
 
-use tuneup_model::{Category, ExperimentKind, RuleDoc, Severity, Standing};
+use tuneup_model::{Category, ExperimentKind, Reading, RuleDoc, Severity, Standing};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
@@ -21,7 +21,12 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The loop pages, retries, polls or runs over a handful of constants; it stops at the first match; or the list \
                     never holds more than a few elements.",
         proof: "The same rows are read on a scratch PostgreSQL by n statements and by one, for growing n",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "ever-co/ever-gauzy", right: 1, read: 1 },
+            Reading { repository: "openstatusHQ/openstatus", right: 0, read: 3 },
+            Reading { repository: "outline/outline", right: 0, read: 1 },
+            Reading { repository: "simstudioai/sim", right: 1, read: 2 },
+        ]),
     },
     check,
 };

@@ -31,12 +31,7 @@ pub(super) static RULE: Rule = Rule {
         fast: FAST,
         fine_when: "The keys are a known few (tables, locales, plug-ins), or the process ends soon.",
         proof: "The heap is measured after a garbage collection while requests with ever new keys come in",
-        standing: Standing::Shown(&[
-            Reading { repository: "teableio/teable", right: 2, read: 2 },
-            Reading { repository: "elie222/inbox-zero", right: 1, read: 1 },
-            Reading { repository: "unkeyed/unkey", right: 1, read: 1 },
-            Reading { repository: "vendure-ecommerce/vendure", right: 1, read: 1 },
-        ]),
+        standing: Standing::Shown(&[Reading { repository: "tryabby/abby", right: 0, read: 1 }]),
     },
     check,
 };

@@ -1,6 +1,8 @@
 //! Rule `write-in-loop`: an insert, update or delete per element of a collection.
 
-use tuneup_model::{Category, Dialect, ExperimentKind, Operation, QueryApi, RuleDoc, Severity, Standing};
+use tuneup_model::{
+    Category, Dialect, ExperimentKind, Operation, QueryApi, Reading, RuleDoc, Severity, Standing,
+};
 
 use super::repeats::{self, Repeat};
 use super::{Rule, paths, wording};
@@ -21,7 +23,18 @@ pub(super) static RULE: Rule = Rule {
         fine_when: "The id of one row is needed by the next, rows must be locked in order, hooks must run per row, or the list \
                     is short by nature.",
         proof: "The same rows are written on a scratch PostgreSQL by n statements and by one, for growing n",
-        standing: Standing::Shown(&[]),
+        standing: Standing::Shown(&[
+            Reading { repository: "docmost/docmost", right: 0, read: 1 },
+            Reading { repository: "dubinc/dub", right: 1, read: 1 },
+            Reading { repository: "karakeep-app/karakeep", right: 0, read: 1 },
+            Reading { repository: "opengovsg/isomer", right: 1, read: 1 },
+            Reading { repository: "openstatusHQ/openstatus", right: 1, read: 1 },
+            Reading { repository: "outline/outline", right: 0, read: 1 },
+            Reading { repository: "papermark/papermark", right: 2, read: 2 },
+            Reading { repository: "simstudioai/sim", right: 0, read: 1 },
+            Reading { repository: "typehero/typehero", right: 0, read: 1 },
+            Reading { repository: "usertour/usertour", right: 0, read: 1 },
+        ]),
     },
     check,
 };
